@@ -1,0 +1,94 @@
+"""The only cattrs converter of hubkit.
+
+Conversions beside cattrs' own:
+
+- `LazyJson` values (`JsonObject`, `FileList`): to and from decoded JSON;
+- ``datetime``: to ISO 8601, from it or from a datetime;
+- `Secret`: to ``"***"``, never back;
+- ``Mapping[str, Any]`` and ``Sequence`` fields that hold a `LazyJson`: by the value's own class;
+- fields of ``attrs`` classes that are None or empty and have that default: left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hubkit._lazy import LazyJson
+from hubkit._secrets import Secret
+from hubkit.errors import DecodeError
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+__all__ = ["structure", "unstructure"]
+
+T = TypeVar("T")
+
+
+def unstructure(value: Any) -> Any:
+    """Plain data (dicts, lists, scalars) for an attrs value of hubkit."""
+    return _converter().unstructure(value)
+
+
+def structure(data: Mapping[str, Any], cls: type[T]) -> T:
+    """Build an attrs value from plain data; ``data`` is left as it is.
+
+    Raises:
+        DecodeError: A field has a type that it can't have, or one is missing.
+    """
+    from cattrs.errors import BaseValidationError
+    from cattrs.v import transform_error
+
+    try:
+        return _converter().structure(data, cls)
+    except BaseValidationError as error:
+        raise DecodeError(f"{cls.__name__}: {'; '.join(transform_error(error))}") from error
+    except (TypeError, ValueError, KeyError) as error:
+        raise DecodeError(f"{cls.__name__}: {error}") from error
+
+
+@cache
+def _converter() -> Converter:
+    from cattrs import Converter
+
+    converter = Converter()
+    converter.register_unstructure_hook(LazyJson, _plain_of_lazy)
+    converter.register_unstructure_hook(datetime, _plain_of_datetime)
+    converter.register_unstructure_hook(Secret, str)
+    converter.register_structure_hook(datetime, _datetime_of_plain)
+    converter.register_structure_hook_func(_is_any_container, _unchanged)
+    converter.register_unstructure_hook_func(_is_any_container, converter.unstructure)
+    converter.register_structure_hook_func(_is_bool_or_text, _unchanged)
+    return converter
+
+
+def _plain_of_lazy(value: LazyJson) -> Any:
+    return value.to_plain()
+
+
+def _plain_of_datetime(value: datetime) -> str:
+    return value.isoformat()
+
+
+def _datetime_of_plain(value: Any, _: type) -> Any:
+    """Leaves parsing to the field's own converter, which knows what a naive time means."""
+    if not isinstance(value, (str, datetime)):
+        raise TypeError(f"expected an ISO 8601 time, not {type(value).__name__}")
+    return value
+
+
+def _is_any_container(cls: Any) -> bool:
+    origin = getattr(cls, "__origin__", None)
+    return origin in (Mapping, Sequence)
+
+
+def _is_bool_or_text(cls: Any) -> bool:
+    return bool(cls == (bool | str | None))
+
+
+def _unchanged(value: Any, _: Any) -> Any:
+    """The field's own converter does the work."""
+    return value

@@ -1,0 +1,131 @@
+"""Where settings come from: the environment and TOML files, as raw values.
+
+Reading only: what a value means is the business of the config class.
+"""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from hubkit.errors import ConfigError
+
+__all__ = ["CONFIG_VARIABLE", "PREFIX", "Setting", "nearest_key", "read_settings"]
+
+PREFIX = "HUBKIT_"
+CONFIG_VARIABLE = "HUBKIT_CONFIG"
+"""Names one TOML file to read instead of searching for one."""
+
+_ALIASES = {"endpoint": "HF_ENDPOINT", "token": "HF_TOKEN", "offline": "HF_HUB_OFFLINE"}
+
+
+@attrs.frozen
+class Setting:
+    """A raw value and where it was found, for messages."""
+
+    value: Any = attrs.field(repr=False)
+    source: str
+
+
+def read_settings(names: Collection[str], *, environ: Mapping[str, str], start: Path) -> dict[str, Setting]:
+    """Collect settings; the stronger source wins.
+
+    Args:
+        names: The keys that exist.
+        environ: Environment variables; an empty one counts as unset.
+        start: Folder in which the search for a file starts; it goes on in its parents.
+
+    Raises:
+        ConfigError: A key is unknown or a file can't be read.
+    """
+    found = _from_file(names, environ, start)
+    found |= {
+        name: Setting(environ[variable], variable)
+        for name, variable in _ALIASES.items()
+        if environ.get(variable)
+    }
+    return found | _from_environment(names, environ)
+
+
+def nearest_key(key: str, names: Iterable[str]) -> str:
+    """The end of an error about an unknown key: what was probably meant.
+
+    >>> nearest_key("tll", ["ttl", "cache"])
+    "; did you mean 'ttl'?"
+    """
+    close = difflib.get_close_matches(key, list(names), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _from_environment(names: Collection[str], environ: Mapping[str, str]) -> dict[str, Setting]:
+    found = {}
+    for variable, value in environ.items():
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+            continue
+        name = variable[len(PREFIX) :].lower()
+        if name not in names:
+            raise ConfigError(f"environment variable {variable} names no setting{_meant(name, names)}")
+        if value:
+            found[name] = Setting(value, variable)
+    return found
+
+
+def _meant(name: str, names: Collection[str]) -> str:
+    return nearest_key((PREFIX + name).upper(), [(PREFIX + known).upper() for known in names])
+
+
+def _from_file(names: Collection[str], environ: Mapping[str, str], start: Path) -> dict[str, Setting]:
+    named = environ.get(CONFIG_VARIABLE)
+    if named:
+        path = Path(named)
+        table = _read_table(path, _load_toml(path))
+    else:
+        path, table = _search(start)
+    found = {}
+    for key, value in table.items():
+        if key not in names:
+            raise ConfigError(f"{path}: unknown key {key!r}{nearest_key(key, names)}")
+        found[key] = Setting(value, f"{key} in {path}")
+    return found
+
+
+def _search(start: Path) -> tuple[Path, Mapping[str, Any]]:
+    """The nearest ``hubkit.toml``, or ``pyproject.toml`` with our table, going upwards."""
+    for folder in (start, *start.parents):
+        for path in (folder / "hubkit.toml", folder / "pyproject.toml"):
+            if path.is_file():
+                document = _load_toml(path)
+                if path.name == "hubkit.toml" or "hubkit" in _tools(document):
+                    return path, _read_table(path, document)
+    return start, {}
+
+
+def _read_table(path: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    table = _tools(document).get("hubkit", {}) if path.name == "pyproject.toml" else document
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"{path}: [tool.hubkit] must be a table")
+    return table
+
+
+def _tools(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    tools = document.get("tool", {})
+    return tools if isinstance(tools, Mapping) else {}
+
+
+def _load_toml(path: Path) -> Mapping[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error

@@ -1,0 +1,160 @@
+"""`HubConfig`: every setting of hubkit, its meaning, its unit and its default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import attrs
+
+from hubkit import _conversions as convert
+from hubkit._secrets import Secret
+from hubkit._settings import nearest_key, read_settings
+from hubkit.errors import ConfigError, InvalidTokenError
+
+__all__ = ["DEFAULT_ENDPOINT", "HubConfig"]
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def _default_tiers() -> tuple[str, ...]:
+    from platformdirs import user_cache_path
+
+    return ((user_cache_path("hubkit", appauthor=False) / "entries").as_uri(),)
+
+
+def _naming_the_field(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
+    """Let each conversion's error begin with the name of its field."""
+    return [field.evolve(converter=_Named(field)) for field in fields]
+
+
+class _Named:
+    def __init__(self, field: attrs.Attribute[Any]) -> None:
+        self._name = field.name
+        self._convert: Any = field.converter
+
+    def __call__(self, value: Any) -> Any:
+        try:
+            return self._convert(value)
+        except (ConfigError, InvalidTokenError) as error:
+            raise type(error)(f"{self._name} {error}") from error
+
+
+@attrs.frozen(kw_only=True, field_transformer=_naming_the_field)
+class HubConfig:
+    """Settings of a `HubClient`.
+
+    `HubConfig.load()` reads the environment and files; the constructor takes what it
+    is given and defaults for the rest. Each field is also the environment variable
+    ``HUBKIT_<NAME>`` and a key of ``hubkit.toml`` or ``[tool.hubkit]``. Times are
+    seconds, or text such as ``30s``, ``24h``, ``7d``.
+
+    >>> HubConfig(ttl="12h", cache="memory://").ttl
+    43200.0
+
+    Raises:
+        ConfigError: A value is out of range; the text names the field.
+    """
+
+    endpoint: str = attrs.field(default=DEFAULT_ENDPOINT, converter=convert.endpoint)
+    """Base URL of the Hub."""
+    token: Secret | None = attrs.field(default=None, converter=convert.token)
+    """Access token; sent from the first request on. None: anonymous."""
+    cache: tuple[str, ...] = attrs.field(factory=_default_tiers, converter=convert.tiers)
+    """Cache tiers as URLs, nearest first; in the environment separated by spaces."""
+    cache_mode: str = attrs.field(default="read-write", converter=convert.cache_mode)
+    """``read-only`` for jobs that must not change what others read."""
+    cache_key: Secret | None = attrs.field(default=None, converter=convert.secret)
+    """The fleet's secret: it keys the token fingerprints."""
+    ttl: float = attrs.field(default=86_400.0, converter=convert.seconds)
+    """Seconds for which an answer is used without asking again."""
+    stale_if_error: float = attrs.field(default=0.0, converter=convert.seconds)
+    """Seconds beyond ``ttl`` for which it stands in when the Hub can't answer; CI is advised to say ``7d``."""
+    stale_while_revalidate: float = attrs.field(default=0.0, converter=convert.seconds)
+    """Seconds beyond ``ttl`` for which it is used while it is being asked anew."""
+    negative_ttl: float = attrs.field(default=300.0, converter=convert.seconds)
+    """Seconds for which "there is no such model" is believed."""
+    offline: bool = attrs.field(default=False, converter=convert.flag)
+    """Never use the network."""
+    connect_timeout: float = attrs.field(default=5.0, converter=convert.positive_seconds)
+    """Seconds to wait for a connection."""
+    read_timeout: float = attrs.field(default=15.0, converter=convert.positive_seconds)
+    """Seconds to wait for the next bytes."""
+    deadline: float = attrs.field(default=30.0, converter=convert.positive_seconds)
+    """Seconds that one call may take in all, retries and pauses included."""
+    retries: int = attrs.field(default=3, converter=convert.whole)
+    """How often a request that changes nothing is tried again."""
+    max_workers: int = attrs.field(default=8, converter=convert.positive)
+    """Requests under way at once in a call for many models."""
+    memory_entries: int = attrs.field(default=1024, converter=convert.whole)
+    """Decoded answers kept in this process; 0 keeps none."""
+    memory_seconds: float = attrs.field(default=60.0, converter=convert.seconds)
+    """Seconds for which they are used before the tiers are asked again."""
+    cache_max_bytes: int = attrs.field(default=2**30, converter=convert.size)
+    """Bound on each local store, in bytes or as text such as ``500MB``."""
+    share_private: bool = attrs.field(default=False, converter=convert.flag)
+    """Whether private answers may go to shared tiers such as Redis."""
+    allow_insecure: bool = attrs.field(default=False, converter=convert.flag)
+    """Whether a token may go over plain http to another machine."""
+    progress: bool = attrs.field(default=True, converter=convert.flag)
+    """Whether transfers show a bar, when standard error is a terminal."""
+
+    def __attrs_post_init__(self) -> None:
+        parts = urlsplit(self.endpoint)
+        exposed = parts.scheme == "http" and parts.hostname not in _LOOPBACK
+        if exposed and self.token is not None and not self.allow_insecure:
+            raise ConfigError(
+                f"endpoint {self.endpoint} would get the token unencrypted: "
+                "use https, or set allow_insecure if that is what you want"
+            )
+
+    @classmethod
+    def load(
+        cls,
+        overrides: Mapping[str, Any] | None = None,
+        *,
+        environ: Mapping[str, str] | None = None,
+        start: Path | None = None,
+    ) -> HubConfig:
+        """Settings from, strongest first: ``overrides``, ``HUBKIT_*``, ``HF_*``, a TOML file, the defaults.
+
+        ``HF_ENDPOINT``, ``HF_TOKEN`` and ``HF_HUB_OFFLINE`` are understood. The file is
+        ``HUBKIT_CONFIG``, else the nearest ``hubkit.toml`` or ``pyproject.toml`` with a
+        ``[tool.hubkit]`` table, from the working folder upwards.
+
+        Args:
+            overrides: Values by field name.
+            environ: Environment variables, if not this process's.
+            start: Where the search for a file starts, if not the working folder.
+
+        Raises:
+            ConfigError: A key is unknown or a value out of range; the text names both
+                the field and where it came from.
+        """
+        fields = attrs.fields_dict(cls)
+        given = dict(overrides or {})
+        for key in given:
+            if key not in fields:
+                raise ConfigError(f"unknown setting {key!r}{nearest_key(key, fields)}")
+        found = read_settings(
+            fields,
+            environ=os.environ if environ is None else environ,
+            start=Path.cwd() if start is None else start,
+        )
+        values = {}
+        for name, setting in found.items():
+            if name not in given:
+                values[name] = _converted(fields[name], setting.value, setting.source)
+        return cls(**values, **given)
+
+
+def _converted(field: Any, value: Any, source: str) -> Any:
+    try:
+        return field.converter(value)
+    except (ConfigError, InvalidTokenError) as error:
+        raise type(error)(f"{error} (from {source})") from error

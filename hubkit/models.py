@@ -1,0 +1,386 @@
+"""The values that hubkit hands out: `ModelMetadata`, `ModelFile`, `Identity`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any, overload
+
+import attrs
+
+from hubkit import _serialize
+from hubkit._clock import CLOCK_SKEW
+from hubkit._hub_record import fields_from_hub
+from hubkit._lazy import JsonObject, LazyJson, dump_json, load_json
+from hubkit.errors import DecodeError
+
+__all__ = ["FileList", "Identity", "ModelFile", "ModelMetadata", "RepoCommit", "RepoRef", "RepoRefs"]
+
+
+def _json_object(plain: Mapping[str, Any] | None) -> JsonObject:
+    return plain if isinstance(plain, JsonObject) else JsonObject.from_plain(plain)
+
+
+def _texts(values: Iterable[str] | None) -> tuple[str, ...]:
+    return tuple(values or ())
+
+
+@attrs.frozen(kw_only=True)
+class ModelFile:
+    """One file of a repository.
+
+    Answers attribute access and, as the Hub's own records do, ``file["rfilename"]``
+    and ``file.get("size")``.
+    """
+
+    rfilename: str
+    """Path inside the repository, POSIX."""
+    size: int | None = None
+    """Bytes; None when the answer didn't say."""
+    blob_id: str | None = None
+    """git's sha1 of the blob."""
+    lfs: JsonObject = attrs.field(factory=JsonObject, converter=_json_object)
+    """The LFS block (``sha256``, ``size``, ``pointerSize``); empty for a regular file."""
+    extra: JsonObject = attrs.field(factory=JsonObject, converter=_json_object, repr=False)
+    """Keys of the Hub that this class has no field for."""
+
+    @classmethod
+    def from_hub(cls, record: Mapping[str, Any]) -> ModelFile:
+        """Build from one item of the Hub's ``siblings``.
+
+        Raises:
+            DecodeError: It has no ``rfilename``.
+        """
+        name, size, blob_id, lfs = map(record.get, ("rfilename", "size", "blobId", "lfs"))
+        if not isinstance(name, str):
+            raise DecodeError("a file record has no 'rfilename'")
+        sized = size if isinstance(size, int) and not isinstance(size, bool) else None
+        named = blob_id if isinstance(blob_id, str) else None
+        stored = lfs if isinstance(lfs, Mapping) else None
+        known = {"rfilename": name, "size": sized, "blobId": named, "lfs": stored}
+        rest = {key: value for key, value in record.items() if key not in known or value != known[key]}
+        return cls(rfilename=name, size=sized, blob_id=named, lfs=stored, extra=rest)
+
+    def to_hub(self) -> dict[str, Any]:
+        """The Hub's form: every key that it sent, and no more."""
+        record: dict[str, Any] = {"rfilename": self.rfilename}
+        if self.size is not None:
+            record["size"] = self.size
+        if self.blob_id is not None:
+            record["blobId"] = self.blob_id
+        if self.lfs:
+            record["lfs"] = self.lfs.to_plain()
+        return record | self.extra.to_plain()
+
+    @property
+    def path(self) -> str:
+        """The same as `rfilename`, in the words of the rest of hubkit."""
+        return self.rfilename
+
+    @property
+    def sha256(self) -> str | None:
+        """Hex digest of the content, known for LFS files only."""
+        digest = self.lfs.get("sha256")
+        return digest if isinstance(digest, str) else None
+
+    def __getitem__(self, key: str) -> Any:
+        return self.to_hub()[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value under one of the Hub's keys."""
+        return self.to_hub().get(key, default)
+
+
+class FileList(LazyJson, Sequence[ModelFile]):
+    """The files of a repository, decoded when first looked at."""
+
+    __slots__ = ()
+
+    def __init__(self, files: Iterable[ModelFile | Mapping[str, Any]] = ()) -> None:
+        self._raw = None
+        self._decoded = tuple(
+            item if isinstance(item, ModelFile) else ModelFile.from_hub(item) for item in files
+        )
+
+    @classmethod
+    def from_plain(cls, plain: Any) -> FileList:
+        """Build from files or Hub records; None stands for no files."""
+        if isinstance(plain, FileList):
+            return plain
+        if plain is not None and (
+            isinstance(plain, (str, bytes, Mapping)) or not isinstance(plain, Iterable)
+        ):
+            raise DecodeError(f"siblings must be a list of files, not {type(plain).__name__}")
+        return cls(plain or ())
+
+    def to_plain(self) -> list[dict[str, Any]]:
+        """Hub records, the caller's own to change."""
+        return [file.to_hub() for file in self._files()]
+
+    def _files(self) -> tuple[ModelFile, ...]:
+        decoded = self._decoded
+        if decoded is None:
+            decoded = tuple(map(ModelFile.from_hub, load_json(self._raw or b"[]")))
+            self._decoded = decoded
+        files: tuple[ModelFile, ...] = decoded
+        return files
+
+    @overload
+    def __getitem__(self, index: int) -> ModelFile: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ModelFile]: ...
+    def __getitem__(self, index: int | slice) -> ModelFile | Sequence[ModelFile]:
+        return self._files()[index]
+
+    def __iter__(self) -> Iterator[ModelFile]:
+        return iter(self._files())
+
+    def __len__(self) -> int:
+        return len(self._files())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, FileList):
+            return self._files() == other._files()
+        return isinstance(other, Sequence) and not isinstance(other, str) and list(self) == list(other)
+
+    def __hash__(self) -> int:
+        return hash(self._files())
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} files>"
+
+
+def _file_list(files: Iterable[ModelFile | Mapping[str, Any]] | None) -> FileList:
+    return FileList.from_plain(files)
+
+
+def _aware(value: datetime | str | None) -> datetime:
+    """An aware time; a naive one is local time, as the first connector wrote them."""
+    if value is None:
+        return datetime.now(timezone.utc)
+    if isinstance(value, str):
+        # Python 3.10 doesn't read the "Z" that the Hub writes.
+        value = datetime.fromisoformat(value.removesuffix("Z") + "+00:00" if value.endswith("Z") else value)
+    return value.astimezone() if value.tzinfo is None else value
+
+
+@attrs.frozen
+class ModelMetadata:
+    """What the Hub says about a model.
+
+    Immutable, hashable, picklable and safe to share between threads. A field is None
+    when the Hub didn't say; nothing is guessed.
+
+    >>> model = ModelMetadata("org/name", tags=["gguf"], siblings=[{"rfilename": "a.gguf"}])
+    >>> model.tags, model.siblings[0]["rfilename"], model.license
+    (('gguf',), 'a.gguf', None)
+    """
+
+    model_id: str
+    """The repository, ``org/name``."""
+    author: str | None = None
+    """The account that owns it."""
+    downloads: int | None = None
+    """Downloads in the last 30 days."""
+    likes: int | None = None
+    tags: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    """Everything the Hub files the model under, ``license:mit`` and the like included."""
+    pipeline_tag: str | None = None
+    """The task, such as ``text-generation``."""
+    library_name: str | None = None
+    """The library that loads it, such as ``transformers``."""
+    license: str | None = None
+    """Licence id, from the card or else the tags; several are joined by ", "."""
+    model_size: int | None = None
+    """Bytes of the weight files together; None when a size is unknown."""
+    created_at: str | None = None
+    """ISO 8601, as the Hub wrote it."""
+    last_modified: str | None = None
+    """ISO 8601, as the Hub wrote it."""
+    siblings: Sequence[ModelFile] = attrs.field(factory=FileList, converter=_file_list)
+    """The files. Takes `ModelFile`s or the Hub's dicts."""
+    card_data: Mapping[str, Any] = attrs.field(factory=JsonObject, converter=_json_object, repr=False)
+    """The card's front matter."""
+    cached_at: datetime = attrs.field(default=None, converter=_aware)
+    """When the Hub gave this answer, or last confirmed it."""
+    sha: str | None = attrs.field(default=None, kw_only=True)
+    """The commit (40 hex digits) that the answer is about."""
+    private: bool | None = attrs.field(default=None, kw_only=True)
+    gated: bool | str | None = attrs.field(default=None, kw_only=True)
+    """False, or how access is granted: ``auto`` or ``manual``."""
+    disabled: bool | None = attrs.field(default=None, kw_only=True)
+    parameters: int | None = attrs.field(default=None, kw_only=True)
+    """Number of parameters, from the safetensors or GGUF block."""
+    base_models: tuple[str, ...] = attrs.field(default=(), converter=_texts, kw_only=True)
+    """What the model was made from, as its card says."""
+    endpoint: str | None = attrs.field(default=None, kw_only=True)
+    """The Hub that was asked."""
+    partial: bool = attrs.field(default=False, kw_only=True)
+    """It came from a listing, which leaves fields out: an absent one may yet exist."""
+    extra: Mapping[str, Any] = attrs.field(
+        factory=JsonObject, converter=_json_object, repr=False, kw_only=True
+    )
+    """Keys of the Hub that have no field here, under the Hub's names."""
+
+    @classmethod
+    def from_hub(
+        cls,
+        record: Mapping[str, Any],
+        *,
+        endpoint: str | None = None,
+        cached_at: datetime | None = None,
+        partial: bool = False,
+    ) -> ModelMetadata:
+        """Build from one decoded record of the Hub.
+
+        Args:
+            record: An answer of ``/api/models/{id}`` or an item of ``/api/models``.
+            endpoint: The Hub that was asked.
+            cached_at: When; now, if left out.
+            partial: Whether it is an item of a listing.
+
+        Raises:
+            DecodeError: It isn't about a model.
+        """
+        fields = fields_from_hub(record)
+        # Encoded once here, so that storing is free and files are decoded only when read.
+        fields["siblings"] = FileList.from_raw(dump_json(fields["siblings"]))
+        return cls(**fields, endpoint=endpoint, cached_at=cached_at, partial=partial)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ModelMetadata:
+        """Build from what `to_dict` gave, of this version or another; a Hub record is taken too.
+
+        ``data`` is left as it is.
+
+        Raises:
+            DecodeError: A field has a type that it can't have.
+        """
+        if "model_id" not in data:
+            return cls.from_hub(data)
+        names = {field.name for field in attrs.fields(cls)}
+        known = {key: value for key, value in data.items() if key in names}
+        unknown = {key: value for key, value in data.items() if key not in names}
+        if unknown:
+            known["extra"] = {**unknown, **(known.get("extra") or {})}
+        return _serialize.structure(known, cls)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON: `from_dict` makes an equal value of it."""
+        plain: dict[str, Any] = _serialize.unstructure(self)
+        return plain
+
+    def is_expired(self, ttl_hours: float = 24, *, now: datetime | None = None) -> bool:
+        """Whether the answer is older than ``ttl_hours``.
+
+        One that claims to come from the future counts as expired: a clock was wrong,
+        and it would otherwise never age.
+        """
+        age = _aware(now) - self.cached_at
+        return age > timedelta(hours=ttl_hours) or age < -timedelta(seconds=CLOCK_SKEW)
+
+
+@attrs.frozen(kw_only=True)
+class Identity:
+    """Whom a token belongs to."""
+
+    name: str
+    """The account's name."""
+    type: str = "user"
+    """``user``, ``org`` or ``app``."""
+    fullname: str | None = None
+    orgs: tuple[str, ...] = ()
+    """Names of the organisations that the account is in."""
+    token_name: str | None = None
+    """What its owner called the token."""
+    token_role: str | None = None
+    """``read``, ``write`` or ``fineGrained``."""
+
+    @classmethod
+    def from_hub(cls, record: Mapping[str, Any]) -> Identity:
+        """Build from an answer of ``/api/whoami-v2``.
+
+        Raises:
+            DecodeError: It names nobody.
+        """
+        name = record.get("name")
+        if not isinstance(name, str) or not name:
+            raise DecodeError("the Hub's whoami answer has no 'name'")
+        auth = record.get("auth")
+        token = auth.get("accessToken") if isinstance(auth, Mapping) else None
+        token = token if isinstance(token, Mapping) else {}
+        orgs = record.get("orgs")
+        return cls(
+            name=name,
+            type=str(record.get("type") or "user"),
+            fullname=record.get("fullname") or None,
+            orgs=tuple(
+                str(org["name"]) for org in orgs or () if isinstance(org, Mapping) and org.get("name")
+            ),
+            token_name=token.get("displayName"),
+            token_role=token.get("role"),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class RepoCommit:
+    """One commit of a repository's history."""
+
+    commit_hash: str
+    """40 hex digits."""
+    title: str
+    message: str = ""
+    date: str | None = None
+    """ISO 8601, as the Hub wrote it."""
+    authors: tuple[str, ...] = ()
+
+    @classmethod
+    def from_hub(cls, record: Mapping[str, Any]) -> RepoCommit:
+        """Build from one item of ``/api/models/{id}/commits/{revision}``.
+
+        Raises:
+            DecodeError: It has no id.
+        """
+        if not isinstance(record.get("id"), str):
+            raise DecodeError("a commit record has no 'id'")
+        authors = record.get("authors")
+        return cls(
+            commit_hash=record["id"],
+            title=str(record.get("title") or ""),
+            message=str(record.get("message") or ""),
+            date=record.get("date"),
+            authors=tuple(str(item.get("user")) for item in authors or () if isinstance(item, Mapping)),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class RepoRef:
+    """A branch, tag or pull request, and the commit it stands at."""
+
+    name: str
+    """Such as ``main`` or ``v1.0``."""
+    ref: str
+    """Such as ``refs/heads/main``."""
+    commit_hash: str
+    """40 hex digits."""
+
+    @classmethod
+    def from_hub(cls, record: Mapping[str, Any]) -> RepoRef:
+        """Build from one item of ``/api/models/{id}/refs``.
+
+        Raises:
+            DecodeError: A part is missing.
+        """
+        name, ref, target = record.get("name"), record.get("ref"), record.get("targetCommit")
+        if not (isinstance(name, str) and isinstance(ref, str) and isinstance(target, str)):
+            raise DecodeError("a ref record lacks 'name', 'ref' or 'targetCommit'")
+        return cls(name=name, ref=ref, commit_hash=target)
+
+
+@attrs.frozen(kw_only=True)
+class RepoRefs:
+    """Everything in a repository that has a name and stands at a commit."""
+
+    branches: tuple[RepoRef, ...] = ()
+    tags: tuple[RepoRef, ...] = ()
+    pull_requests: tuple[RepoRef, ...] = ()
