@@ -1,0 +1,68 @@
+"""Whether a name is the id of something on the Hub, or a path on somebody's disk."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from hubkit._refs import is_repo_id
+
+__all__ = ["dataset_id", "hub_id", "is_local_folder"]
+
+# The folders of huggingface_hub's cache: models--org--name/snapshots/<commit>.
+_CACHE_FOLDER = re.compile(r"(?:^|[/\\])(models|datasets)--([^/\\]+)(?=[/\\]|$)")
+# What the Trainer calls its folders; nobody's model is called so.
+_CHECKPOINT = re.compile(r"(?:^|/)checkpoint-\d+$")
+_PART = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
+_DATA_FILE = re.compile(r"\.(?:arrow|csv|gz|jsonl?|parquet|tsv|txt|ya?ml|zip|zst)$", re.IGNORECASE)
+
+
+def hub_id(name: str) -> str | None:
+    """The Hub id that a name is, or that a path in the Hub's cache stands for.
+
+    Says nothing of whether such a repository exists, nor whether a folder of that
+    name does.
+
+    Args:
+        name: What a config or a caller calls a model.
+
+    Returns:
+        `org/name` or `name`; None for every path.
+
+    >>> hub_id("/root/.cache/huggingface/hub/models--org--tiny/snapshots/0a1b")
+    'org/tiny'
+    >>> hub_id("org/tiny"), hub_id("./tiny"), hub_id("/data/tiny")
+    ('org/tiny', None, None)
+    """
+    cached = _CACHE_FOLDER.search(name)
+    if cached is not None:
+        name = cached[2].replace("--", "/")
+    sane = is_repo_id(name) and not _CHECKPOINT.search(name) and "--" not in name
+    parts = name.split("/")
+    if not sane or not all(_PART.fullmatch(part) and not part.endswith(".git") for part in parts):
+        return None
+    return name
+
+
+def dataset_id(name: str) -> str | None:
+    """The Hub id that the name of a dataset is; None for paths and data files.
+
+    >>> dataset_id("org/foxes"), dataset_id("data/train.jsonl")
+    ('org/foxes', None)
+    """
+    return None if _DATA_FILE.search(name) else hub_id(name)
+
+
+def is_local_folder(name: str, beside: Iterable[Path]) -> bool:
+    """Whether a name that looks like a Hub id is a folder on this disk.
+
+    `bases/tiny-llama` has exactly the shape of a Hub id: only the disk tells.
+
+    Args:
+        name: The name.
+        beside: Folders that the name may be relative to, beside the working one.
+    """
+    places = [Path(), *beside]
+    return any(os.path.isdir(place / name) for place in places)

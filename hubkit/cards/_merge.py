@@ -1,0 +1,153 @@
+"""Adding what a person's README lacks, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import frozen
+
+from hubkit.cards._front_matter import FrontMatter, split_front_matter
+
+__all__ = ["MergedCard", "merge_front_matter"]
+
+_BYTE_ORDER_MARK = "\ufeff"
+# Real front matter has some kilobytes; parsing is slow on purpose-made ones.
+_BLOCK_LIMIT = 1_000_000
+
+
+@frozen(kw_only=True)
+class MergedCard:
+    """A README with the front-matter keys that it lacked."""
+
+    text: str
+    """The README to publish."""
+
+    added: tuple[str, ...] = ()
+    """Keys that were added, in order."""
+
+    warnings: tuple[str, ...] = ()
+    """Why nothing was added, when something should have been."""
+
+
+def merge_front_matter(readme: str, generated_card: str) -> MergedCard:
+    r"""Add the front-matter keys that a README lacks; change nothing else in it.
+
+    A key that is there is the person's, even when its value is null or empty: they
+    may have emptied it on purpose. Body, comments, order of keys, line ends and a
+    byte order mark stay as they are. New keys come last in the block; without
+    front matter the whole block comes first.
+
+    Args:
+        readme: The person's text. Read the file without newline translation.
+        generated_card: A card whose front matter has the keys to add.
+
+    Returns:
+        The merged text. Front matter that YAML can't read, or that can't be
+        extended safely, is left as it is, with a warning.
+
+    >>> ours = "---\nlicense: mit\ntags:\n- b\n---\n"
+    >>> merge_front_matter("---\ntags: [a] # mine\n---\nHi", ours).text
+    '---\ntags: [a] # mine\nlicense: mit\n---\nHi'
+    """
+    ours = split_front_matter(generated_card)
+    if ours is None:
+        return MergedCard(text=readme)
+    theirs = split_front_matter(readme)
+    try:
+        return _prepended(readme, ours) if theirs is None else _extended(theirs, ours, readme)
+    except _RefusedError as error:
+        return MergedCard(
+            text=readme, warnings=(f"front matter of the README {error}: nothing was added to it",)
+        )
+
+
+class _RefusedError(Exception):
+    """Front matter can't be extended; the text says why."""
+
+
+def _prepended(readme: str, ours: FrontMatter) -> MergedCard:
+    """Our block above their text; what they opened the file with stays first."""
+    mark = _BYTE_ORDER_MARK if readme.startswith(_BYTE_ORDER_MARK) else ""
+    body = readme[len(mark) :]
+    newline = "\r\n" if body.partition("\n")[0].endswith("\r") else "\n"
+    lines = ["---", *ours.block.splitlines(), "---", "", ""]
+    keys = tuple(_segments(ours.block))
+    return MergedCard(text=mark + newline.join(lines) + body, added=keys)
+
+
+def _extended(theirs: FrontMatter, ours: FrontMatter, readme: str) -> MergedCard:
+    root = _composed(theirs.block)
+    present, column = _keys_of(root)
+    missing = {key: text for key, text in _segments(ours.block).items() if key not in present}
+    if not missing:
+        return MergedCard(text=readme)
+    indent = " " * column
+    lines = [indent + line for text in missing.values() for line in text.splitlines()]
+    added = theirs.newline.join(lines)
+    block = f"{theirs.block}{theirs.newline}{added}" if theirs.block else added
+    _check(theirs.block + theirs.newline, block, "\n".join(missing.values()))
+    return MergedCard(text=theirs.head + block + theirs.tail, added=tuple(missing))
+
+
+def _composed(block: str) -> Any:
+    """The tree of a YAML text; never the data, which a few aliases can blow up."""
+    import yaml
+
+    if len(block) > _BLOCK_LIMIT:
+        raise _RefusedError(f"has over {_BLOCK_LIMIT:,} characters")
+    try:
+        return yaml.compose(block, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise _RefusedError("is not valid YAML") from error
+
+
+def _keys_of(root: Any) -> tuple[set[str], int]:
+    """The keys of a block mapping and the column that they start at."""
+    import yaml
+
+    if root is None:
+        return set(), 0
+    if not isinstance(root, yaml.MappingNode):
+        raise _RefusedError("is not a mapping")
+    if root.flow_style:
+        raise _RefusedError("is written in braces")
+    keys = {key.value for key, _ in root.value if isinstance(key, yaml.ScalarNode)}
+    return keys, root.start_mark.column
+
+
+def _segments(block: str) -> dict[str, str]:
+    """Each top-level key of our own front matter with the text that it and its value take."""
+    root = _composed(block)
+    _keys_of(root)
+    pairs = root.value if root is not None else []
+    starts = [key.start_mark.index for key, _ in pairs] + [len(block)]
+    return {
+        str(key.value): block[begin:end].rstrip()
+        for (key, _), begin, end in zip(pairs, starts, starts[1:], strict=False)
+    }
+
+
+def _check(before: str, after: str, added: str) -> None:
+    """Refuse a block in which the new keys changed what the old ones meant.
+
+    They would behind a document's end mark, or inside an open block of text.
+    """
+    old, new, extra = (list(_events(text)) for text in (before, after, added))
+    # Stream, document and mapping open with one event each, and close with one.
+    expected = old[:-3] + extra[3:-3] + extra[-3:] if len(old) > 2 else extra
+    if new != expected:
+        raise _RefusedError("can't be extended without changing what it says")
+
+
+def _events(text: str) -> Iterator[tuple[Any, ...]]:
+    import yaml
+
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            fields = (
+                getattr(event, name, None) for name in ("anchor", "tag", "value", "implicit", "flow_style")
+            )
+            yield (type(event).__name__, *fields)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _RefusedError("can't be extended") from error

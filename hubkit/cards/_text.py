@@ -1,0 +1,77 @@
+"""Text from files and callers, made safe to show: no controls, no secrets, no home paths."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["clean", "one_line", "scrub", "shown"]
+
+LOCAL_PATH = "(local path)"
+REMOVED = "(secret removed)"
+
+# Whole terminal sequences go, not only their first byte: "[31m" would stay behind.
+_ESCAPE_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
+    r"|\x1b\][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]"
+)
+_LINE_END = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+# C0 and C1 but tab and newline; bidi marks; and what YAML does not call printable.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
+
+_TOKEN = re.compile(r"hf_[A-Za-z0-9]{20,}")
+# A path may stand behind another mount (/mnt/c/Users/...), yet the path of a web
+# address has no slash with nothing before it. Bounded, since "/-/-/-" has a start at
+# each of its slashes.
+_POSIX_HOME = re.compile(
+    r"(?:file:/{0,2}|(?<![\w/]))(?:/[\w.-]{1,255}){0,16}?/(?:home|Users|root)(?![\w.-])(?:/[^\s\"'`<>|]*)?"
+)
+# A user name on Windows may hold spaces, hence the segment up to a backslash.
+_WINDOWS_HOME = re.compile(
+    r"(?<![A-Za-z])[A-Z]:[\\/]+Users[\\/]+(?:[^\\/\n:\"<>|*?]{1,64}[\\/])?[^\s\"'`<>|]*", re.IGNORECASE
+)
+
+
+def clean(text: str) -> str:
+    r"""Text without terminal sequences, control characters and direction marks.
+
+    Newlines of every kind become `\n`; tabs stay.
+
+    >>> clean("a\x1b[31mred\x07\r\nb")
+    'ared\nb'
+    """
+    return _UNPRINTABLE.sub("", _LINE_END.sub("\n", _ESCAPE_SEQUENCE.sub("", text)))
+
+
+def scrub(text: str) -> str:
+    """Clean text in which no home path and no Hub token is left.
+
+    >>> scrub("saved to /home/ann/out with hf_aaaaaaaaaaaaaaaaaaaaaaaa")
+    'saved to (local path) with (secret removed)'
+    """
+    text = _TOKEN.sub(REMOVED, clean(text))
+    return _POSIX_HOME.sub(LOCAL_PATH, _WINDOWS_HOME.sub(LOCAL_PATH, text))
+
+
+def one_line(text: str) -> str:
+    r"""Scrubbed text on one line, its white space collapsed.
+
+    >>> one_line(" two\n\n lines ")
+    'two lines'
+    """
+    return " ".join(scrub(text).split())
+
+
+def shown(value: object, limit: int = 80) -> str:
+    """A value in quotes and cut, for a warning.
+
+    >>> shown("a" * 100, limit=8)
+    "'aaaaaaa…'"
+    """
+    if isinstance(value, str):
+        text = one_line(value[: 8 * limit])
+        return f"'{text}'" if len(text) <= limit else f"'{text[: limit - 1]}…'"
+    # Only the kind: the repr of a nested bomb is as big as the bomb.
+    return f"a value of type {type(value).__name__}"
