@@ -1,0 +1,149 @@
+"""Where a token comes from when the caller names none, and what one looks like."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from hubkit._secrets import Secret
+from hubkit.config import HubConfig
+from hubkit.errors import BackendUnavailableError, ConfigError, InvalidTokenError
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+__all__ = ["FoundToken", "check_hub_token", "find_token", "forget_token", "remember_token", "token_from"]
+
+log = logging.getLogger("hubkit")
+
+SERVICE = "hubkit"
+"""Under this name tokens lie in the keystore, one per endpoint."""
+
+
+@attrs.frozen
+class FoundToken:
+    """A token and where it was found."""
+
+    token: Secret
+    source: str
+    """For people: ``settings``, ``keystore`` or ``hf token file``."""
+
+
+def token_from(credentials: Mapping[str, Any]) -> Secret:
+    """The token in what a caller passed to ``connect``.
+
+    Args:
+        credentials: ``{"token": "hf_..."}``; the first connector's ``api_key`` is understood too.
+
+    Raises:
+        InvalidTokenError: There is none, or it doesn't look like one.
+    """
+    value = credentials.get("token") or credentials.get("api_key")
+    if isinstance(value, Secret):
+        value = value.reveal()
+    if not value or not isinstance(value, str):
+        raise InvalidTokenError("token is required")
+    return check_hub_token(Secret(value.strip()))
+
+
+def check_hub_token(token: Secret) -> Secret:
+    """Check that a token has the shape that huggingface.co gives its own.
+
+    Raises:
+        InvalidTokenError: It hasn't; its text is not in the message.
+    """
+    text = token.reveal()
+    if not text.startswith("hf_"):
+        raise InvalidTokenError("Invalid HuggingFace token format (should start with 'hf_')")
+    if len(text) <= 3 or not text.isascii() or not text.isprintable() or " " in text:
+        raise InvalidTokenError("Invalid HuggingFace token format (should be 'hf_' and letters or digits)")
+    return token
+
+
+def find_token(config: HubConfig) -> FoundToken | None:
+    """The token to use: from the settings, the OS keystore, or the file of ``hf auth login``."""
+    if config.token is not None:
+        return FoundToken(config.token, "settings")
+    stored = _from_keystore(config.endpoint)
+    if stored is not None:
+        return FoundToken(stored, "keystore")
+    from huggingface_hub import get_token
+
+    text = get_token()
+    return FoundToken(Secret(text), "hf token file") if text else None
+
+
+def remember_token(endpoint: str, token: Secret) -> str:
+    """Put a token into the OS keystore; the keystore's name.
+
+    Raises:
+        BackendUnavailableError: `keyring` is not installed.
+        ConfigError: The machine has no keystore that encrypts.
+    """
+    from keyring.errors import KeyringError
+
+    keystore = _keystore()
+    try:
+        keystore.set_password(SERVICE, endpoint, token.reveal())
+    except KeyringError as error:
+        raise ConfigError(f"the keystore refused the token: {type(error).__name__}") from error
+    return str(keystore.name)
+
+
+def forget_token(endpoint: str) -> bool:
+    """Remove a token from the OS keystore; whether there was one."""
+    from keyring.errors import KeyringError, PasswordDeleteError
+
+    try:
+        _keystore().delete_password(SERVICE, endpoint)
+    except PasswordDeleteError:
+        return False
+    except KeyringError as error:
+        raise ConfigError(f"the keystore failed: {type(error).__name__}") from error
+    return True
+
+
+def _from_keystore(endpoint: str) -> Secret | None:
+    """A keystore that is missing, locked or plaintext is no reason to fail: others may know the token."""
+    try:
+        text = _keystore().get_password(SERVICE, endpoint)
+    except ConfigError as error:
+        log.debug("no keystore: %s", error)
+        return None
+    except Exception as error:  # noqa: BLE001 - keystores raise what their desktop raises
+        log.debug("the keystore failed: %s", type(error).__name__)
+        return None
+    return Secret(text) if text else None
+
+
+def _keystore() -> KeyringBackend:
+    try:
+        import keyring
+        from keyring.backends.fail import Keyring as NoKeystore
+    except ImportError as error:
+        raise BackendUnavailableError(
+            'the OS keystore needs a package: pip install "hubkit[keyring]"'
+        ) from error
+    keystore = keyring.get_keyring()
+    if isinstance(keystore, NoKeystore) or keystore.priority <= 0:
+        raise ConfigError(
+            "this machine has no OS keystore (usual on servers): set HF_TOKEN, or run 'hf auth login'"
+        )
+    if _is_plaintext(keystore):
+        raise ConfigError(
+            f"the keystore {keystore.name!r} writes tokens in plain text: set HF_TOKEN instead, "
+            "or choose an encrypting keystore"
+        )
+    return keystore
+
+
+def _is_plaintext(keystore: Any) -> bool:
+    """Whether a backend, or any that a chainer asks, keeps passwords unencrypted."""
+    inner = getattr(keystore, "backends", None)
+    if inner is not None:
+        return any(map(_is_plaintext, inner))
+    names = {base.__name__.lower() for base in type(keystore).__mro__}
+    return any("plaintext" in name or name in ("uncryptedfilekeyring", "nullcrypter") for name in names)

@@ -1,0 +1,96 @@
+"""From an error answer of the Hub to one of our errors."""
+
+from __future__ import annotations
+
+import re
+
+from hubkit._secrets import Secret, redact
+from hubkit._transport._exchange import HubResponse
+from hubkit._transport._pauses import retry_after
+from hubkit.errors import (
+    AuthenticationError,
+    DecodeError,
+    GatedRepoError,
+    NotFoundError,
+    RateLimitedError,
+    RepoFileNotFoundError,
+    RepoNotFoundError,
+    ResponseError,
+    RevisionNotFoundError,
+    ServerError,
+    UnexpectedAnswerError,
+)
+
+__all__ = ["error_from"]
+
+_BY_CODE: dict[str, tuple[type[ResponseError], str]] = {
+    "RepoNotFound": (RepoNotFoundError, "no such repository, or it is private"),
+    "RevisionNotFound": (RevisionNotFoundError, "no such revision"),
+    "EntryNotFound": (RepoFileNotFoundError, "no such file"),
+    "GatedRepo": (GatedRepoError, "the repository is gated: ask for access on its page"),
+}
+_BAD_TOKEN = re.compile(r"invalid (?:credentials in authorization header|user token)", re.IGNORECASE)
+_REPO_PATH = re.compile(r"/api/(?:models|datasets|spaces)/|/resolve/")
+
+
+def error_from(response: HubResponse, *, token: Secret | None, now: float) -> ResponseError:
+    """The error for an answer with status 400 or above.
+
+    The Hub's ``X-Error-Code`` comes first: it answers 401 for repositories that don't exist too.
+
+    Args:
+        response: The answer.
+        token: What was sent with the request; no text that repeats it is shown.
+        now: Epoch seconds, to read a date in ``Retry-After``.
+    """
+    kind, meaning = _classify(response, token is not None)
+    words = _server_words(response, token)
+    request_id = redact(response.headers.get("X-Request-Id") or "", token)[:100] or None
+    message = f"{response.status} from {response.url}: {meaning}"
+    if words:
+        message += f" (the Hub says: {words})"
+    if request_id:
+        message += f" [request {request_id}]"
+    common = (message, response.status, response.url, request_id, words)
+    if kind is RateLimitedError:
+        return RateLimitedError(*common, retry_after(response.headers, now=now))
+    return kind(*common)
+
+
+def _classify(response: HubResponse, had_token: bool) -> tuple[type[ResponseError], str]:
+    status = response.status
+    by_code = _BY_CODE.get(response.headers.get("X-Error-Code") or "")
+    if by_code is not None:
+        return by_code
+    if status == 401:
+        return _classify_401(response, had_token)
+    if status == 403:
+        return AuthenticationError, "the token may not do this" if had_token else "this needs a token"
+    if status == 404:
+        return _BY_CODE["RepoNotFound"] if _REPO_PATH.search(response.url) else (NotFoundError, "not found")
+    if status == 429:
+        return RateLimitedError, "too many requests"
+    if status >= 500:
+        return ServerError, "the Hub failed"
+    return ResponseError, "the request was refused"
+
+
+def _classify_401(response: HubResponse, had_token: bool) -> tuple[type[ResponseError], str]:
+    """Anonymous callers get a 401 for a repository that doesn't exist or is private."""
+    said = response.headers.get("X-Error-Message") or ""
+    if had_token or _BAD_TOKEN.search(said):
+        return AuthenticationError, "the token was refused: it is wrong, expired or revoked"
+    if _REPO_PATH.search(response.url):
+        return _BY_CODE["RepoNotFound"]
+    return AuthenticationError, "this needs a token"
+
+
+def _server_words(response: HubResponse, token: Secret | None) -> str | None:
+    said = response.headers.get("X-Error-Message")
+    if not said and "json" in response.headers.get("Content-Type", ""):
+        try:
+            body = response.json()
+        except (DecodeError, UnexpectedAnswerError):
+            body = None
+        said = body.get("error") if isinstance(body, dict) else None
+    return redact(said, token) or None if isinstance(said, str) else None

@@ -1,0 +1,173 @@
+"""Requests to the Hub that come back as an answer or as one of our errors."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from hubkit._clock import SYSTEM_CLOCK, Clock, Deadline
+from hubkit._secrets import Secret
+from hubkit._transport._exchange import Exchange, HubResponse, Params
+from hubkit._transport._links import next_page, resolve_on_origin
+from hubkit._transport._pauses import RETRIED_STATUSES, backoff
+from hubkit._transport._refusals import error_from
+from hubkit.config import HubConfig
+from hubkit.errors import OfflineError, RateLimitedError, ResponseError, TransportError, UnexpectedAnswerError
+
+__all__ = ["Transport"]
+
+log = logging.getLogger("hubkit")
+
+_MAX_REDIRECTS = 5
+_MAX_EMPTY_PAGES = 3
+
+
+class Transport:
+    """The way to one Hub, with one token or none.
+
+    Thread-safe. Reads are retried within their deadline; writes are sent once, since
+    nobody knows what became of one whose answer was lost.
+
+    Args:
+        config: Endpoint, timeouts, deadline, retries.
+        token: Whose requests these are; None: anonymous.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, config: HubConfig, *, token: Secret | None, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.endpoint = config.endpoint
+        self.token = token
+        self.offline = config.offline
+        self._deadline = config.deadline
+        self._retries = config.retries
+        self._clock = clock
+        self._exchange = Exchange(
+            token=token,
+            pool_size=max(10, config.max_workers),
+            connect_timeout=config.connect_timeout,
+            read_timeout=config.read_timeout,
+        )
+
+    def get(
+        self,
+        path: str,
+        *,
+        params: Params = (),
+        etag: str | None = None,
+        deadline: Deadline | None = None,
+    ) -> HubResponse:
+        """Read one resource; 304 is an answer when ``etag`` was sent along.
+
+        Args:
+            path: Beginning with ``/``, on this Hub.
+            params: Query.
+            etag: Of the answer at hand, verbatim.
+            deadline: By when; a new one of the configured length if left out.
+
+        Raises:
+            OfflineError: The network is forbidden.
+            TransportError: The Hub can't be reached, or what answers isn't a Hub.
+            ResponseError: It answered with an error.
+        """
+        headers = {"If-None-Match": etag} if etag else {}
+        return self._read("GET", self.endpoint + path, params, headers, deadline or self.new_deadline())
+
+    def pages(self, path: str, *, params: Params = (), max_pages: int = 1000) -> Iterator[HubResponse]:
+        """Read a listing page by page, each with a deadline of its own.
+
+        Raises:
+            TransportError: As `get`; an `UnexpectedAnswerError` also for a listing that leads nowhere: another
+                origin, a circle, empty pages without end, or more than ``max_pages``.
+            ResponseError: As `get`.
+        """
+        url: str | None = self.endpoint + path
+        seen: set[str] = set()
+        empty = 0
+        while url is not None:
+            if url in seen or empty > _MAX_EMPTY_PAGES or len(seen) >= max_pages:
+                raise UnexpectedAnswerError(f"{self.endpoint}{path}: the listing doesn't end")
+            seen.add(url)
+            page = self._read("GET", url, params, {}, self.new_deadline())
+            yield page
+            empty = empty + 1 if page.body.strip() == b"[]" else 0
+            # The next page's URL brings the whole query along.
+            params = ()
+            url = next_page(page.headers.get("Link"), current=page.url, endpoint=self.endpoint)
+
+    def write(self, method: str, path: str, *, json: Any = None) -> HubResponse:
+        """Send a change, once.
+
+        Raises:
+            OfflineError: The network is forbidden.
+            TransportError: The Hub can't be reached; whether it did it is unknown.
+            ResponseError: It refused.
+        """
+        self._check_online(path)
+        deadline = self.new_deadline()
+        return self._checked(self._exchange.send(method, self.endpoint + path, deadline=deadline, json=json))
+
+    def new_deadline(self) -> Deadline:
+        """A deadline of the configured length, from now."""
+        return Deadline(self._deadline, self._clock)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._exchange.close()
+
+    def _read(
+        self, method: str, url: str, params: Params, headers: Mapping[str, str], deadline: Deadline
+    ) -> HubResponse:
+        self._check_online(url)
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._follow(method, url, params, headers, deadline)
+            except (TransportError, ResponseError) as error:
+                pause = self._pause_before_retry(error, attempt, deadline)
+                if pause is None:
+                    raise
+                log.info("attempt %d failed, next in %.1f s: %s", attempt, pause, error)
+                self._clock.sleep(pause)
+
+    def _follow(
+        self, method: str, url: str, params: Params, headers: Mapping[str, str], deadline: Deadline
+    ) -> HubResponse:
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = self._exchange.send(method, url, deadline=deadline, params=params, headers=headers)
+            if response.status not in (301, 302, 303, 307, 308):
+                return self._checked(response)
+            url = resolve_on_origin(
+                response.headers.get("Location", ""), current=response.url, endpoint=self.endpoint
+            )
+            # A renamed repository's Location leaves the query out, an asset's has its own.
+            params = params if "?" not in url else ()
+        raise UnexpectedAnswerError(f"{url}: too many redirects")
+
+    def _check_online(self, what: str) -> None:
+        if self.offline:
+            raise OfflineError(
+                f"{what.removeprefix(self.endpoint)}: hubkit is offline and doesn't ask the Hub"
+            )
+
+    def _checked(self, response: HubResponse) -> HubResponse:
+        if response.status >= 400:
+            raise error_from(response, token=self.token, now=self._clock.now())
+        return response
+
+    def _pause_before_retry(self, error: Exception, attempt: int, deadline: Deadline) -> float | None:
+        """Seconds to wait; None when trying again is pointless or would come too late."""
+        if attempt > self._retries or not _is_passing(error):
+            return None
+        asked_for = error.retry_after if isinstance(error, RateLimitedError) else None
+        pause = backoff(attempt, random.random()) if asked_for is None else asked_for  # noqa: S311
+        return pause if pause < deadline.remaining() else None
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether the same request may well succeed in a moment."""
+    if isinstance(error, ResponseError):
+        return error.status_code in RETRIED_STATUSES
+    return not isinstance(error, UnexpectedAnswerError)
