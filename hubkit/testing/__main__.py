@@ -1,0 +1,96 @@
+"""``python -m hubkit.testing``: a local hub to try things on by hand."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from hubkit.testing.local_hub import LocalHub
+
+__all__ = ["main"]
+
+_WAKE_SECONDS = 1.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until Ctrl-C.
+
+    Args:
+        arguments: The command line; None takes the process's own.
+
+    Returns:
+        The exit status.
+    """
+    options = _parser().parse_args(arguments)
+    ended = threading.Event()
+    # SIGTERM is how containers and service managers say Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    hub = LocalHub(options.folder, port=options.port, host=options.host)
+    try:
+        loaded = sum(hub.load_models(path) for path in options.models)
+        tokens = [hub.add_user(*user) for user in options.user]
+        with hub:
+            _announce(hub, loaded, tokens)
+            # Woken now and then, as some platforms deliver Ctrl-C only between waits.
+            while not ended.wait(_WAKE_SECONDS):
+                pass
+    except KeyboardInterrupt:
+        pass
+    except (OSError, ValueError) as error:
+        print(f"hubkit.testing: {error}", file=sys.stderr)
+        return 1
+    print("stopped")
+    return 0
+
+
+def _announce(hub: LocalHub, loaded: int, tokens: Sequence[str]) -> None:
+    print(f"{loaded} models at {hub.endpoint}; Ctrl-C ends it. To use it from another shell:\n")
+    print(f"export HF_ENDPOINT={hub.endpoint}")
+    print("export HF_HUB_DISABLE_XET=1")
+    print("export HF_HUB_DISABLE_TELEMETRY=1")
+    for token in tokens[:1]:
+        print(f"export HF_TOKEN={token}")
+    sys.stdout.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m hubkit.testing", description="A Hugging Face Hub of your own."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8000, help="port to bind; 0 takes a free one (default: 8000)"
+    )
+    parser.add_argument("--folder", type=Path, help="keep everything here; in memory when left out")
+    parser.add_argument(
+        "--models",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="records to load; may be repeated",
+    )
+    parser.add_argument(
+        "--user",
+        type=_user,
+        action="append",
+        default=[],
+        metavar="NAME[:TOKEN]",
+        help="a user; may be repeated",
+    )
+    return parser
+
+
+def _user(text: str) -> tuple[str, str | None]:
+    name, _, token = text.partition(":")
+    if not name:
+        raise argparse.ArgumentTypeError("a user needs a name")
+    return name, token or None
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
