@@ -16,8 +16,8 @@ from hubkit.errors import BackendUnavailableError
 try:
     import cheroot  # noqa: F401
     import werkzeug  # noqa: F401
-except ImportError as error:
-    raise BackendUnavailableError(f'LocalHub needs {error.name}: pip install "hubkit[testing]"') from error
+except ImportError as _error:
+    raise BackendUnavailableError(f'LocalHub needs {_error.name}: pip install "hubkit[testing]"') from _error
 
 from hubkit.testing._app import HubApp, RequestRecord
 from hubkit.testing._faults import Failure

@@ -1,0 +1,229 @@
+"""The Hub's answers as one caller may read them: scopes, freshness and codecs put together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from hubkit._clock import Clock
+from hubkit._lazy import dump_json, load_json
+from hubkit._refs import is_commit_hash
+from hubkit.cache._decoded import DecodedAnswers
+from hubkit.cache._entry import Entry
+from hubkit.cache._freshness import RETENTION, Freshness, Policy, assess, may_serve_on_error
+from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, model_key, model_prefix, search_key, search_prefix
+from hubkit.cache._model_codec import decode_model, encode_model
+from hubkit.cache._tiers import Tiers
+from hubkit.errors import CacheCorruptedError, DecodeError
+from hubkit.models import ModelMetadata
+
+__all__ = ["Answers", "StoredModel"]
+
+log = logging.getLogger("hubkit")
+
+
+@attrs.frozen
+class StoredModel:
+    """What the cache says about one model, and how far that can be trusted."""
+
+    model: ModelMetadata | None
+    """None: the Hub said that there is none."""
+    etag: str | None
+    freshness: Freshness
+    serves_on_error: bool
+    """Whether it may stand in when the Hub can't be asked."""
+
+
+class Answers:
+    """Answers of one Hub, read and written as one caller.
+
+    A caller reads what is public and what is its own; which of the two a new answer
+    becomes depends on what the Hub said about it, never on where it was asked.
+
+    Args:
+        tiers: Where they lie.
+        endpoint: The Hub.
+        scope: The caller's own.
+        policy: How old they may be.
+        clock: Where the time comes from.
+        memory: Decoded answers at hand, by model id and revision.
+    """
+
+    def __init__(
+        self,
+        tiers: Tiers,
+        *,
+        endpoint: str,
+        scope: Scope,
+        policy: Policy,
+        clock: Clock,
+        memory: DecodedAnswers[ModelMetadata],
+    ) -> None:
+        self.memory = memory
+        self._tiers = tiers
+        self._endpoint = endpoint
+        self._scope = scope
+        self._policy = policy
+        self._clock = clock
+
+    def find_model(self, model_id: str, revision: str | None = None) -> StoredModel | None:
+        """What is known about a model; None when nothing is."""
+        return self.find_models([model_id], revision)[model_id]
+
+    def find_models(
+        self, model_ids: Sequence[str], revision: str | None = None
+    ) -> dict[str, StoredModel | None]:
+        """`find_model` for many, in one round trip a tier."""
+        groups = [self._model_keys(model_id, revision) for model_id in model_ids]
+        entries = self._tiers.find_many(groups, self._is_hit)
+        now = self._clock.now()
+        found = {}
+        for model_id, entry in zip(model_ids, entries, strict=True):
+            stored = None if entry is None else self._understood(entry, now)
+            if stored is not None and stored.model is not None and stored.freshness is Freshness.HIT:
+                self._remember(model_id, revision, stored.model, entry)
+            found[model_id] = stored
+        return found
+
+    def store_model(
+        self, model_id: str, model: ModelMetadata, *, etag: str | None, revision: str | None = None
+    ) -> None:
+        """Keep an answer of the Hub.
+
+        Args:
+            model_id: As it was asked; the answer may know a newer name.
+            model: The answer, with its date.
+            etag: Its etag, verbatim.
+            revision: As it was asked.
+        """
+        # A model that somebody without a token put here by hand may yet be private.
+        public = model.private is False or (model.private is None and self._scope == ANONYMOUS)
+        own_key, public_key = self._model_keys(model_id, revision)
+        try:
+            body = encode_model(model)
+        except DecodeError as error:
+            log.warning("not cached: %s: %s", model_id, error)
+            return
+        ttl = None if is_commit_hash(revision) else self._policy.ttl
+        key = public_key if public else own_key
+        entry = Entry(key, 200, model.cached_at.timestamp(), ttl, etag, body)
+        self._tiers.store(entry, expires_in=RETENTION)
+        if not public:
+            # It was public once, and its new owner's readers alone may know it now.
+            self._tiers.delete(public_key)
+        self._remember(model_id, revision, model, entry)
+
+    def store_missing(self, model_id: str, revision: str | None = None) -> None:
+        """Keep, for this caller alone, that there is no such model."""
+        ttl = self._policy.negative_ttl
+        self.memory.drop((model_id, revision))
+        if ttl > 0:
+            key = model_key(self._endpoint, self._scope, model_id, revision)
+            self._tiers.store(Entry(key, 404, self._clock.now(), ttl, None, b""), expires_in=ttl)
+
+    def drop_model(self, model_id: str) -> bool:
+        """Forget a model, at every revision; whether it was known."""
+        known = [self._tiers.delete(key) for key in self._model_keys(model_id, None)]
+        for scope in (self._scope, PUBLIC):
+            known.append(bool(self._tiers.clear(model_key(self._endpoint, scope, model_id) + " @ ")))
+        self.memory.clear()
+        return any(known)
+
+    def models(self) -> Iterator[tuple[ModelMetadata, StoredModel]]:
+        """Every model that this caller may read about, at its default revision, stale ones too."""
+        now = self._clock.now()
+        seen: set[str] = set()
+        for scope in (self._scope, PUBLIC):
+            prefix = model_prefix(self._endpoint, scope)
+            for entry in self._tiers.entries(prefix):
+                name = entry.key.removeprefix(prefix)
+                stored = None if " @ " in name or name in seen else self._understood(entry, now)
+                if stored is not None and stored.model is not None:
+                    seen.add(name)
+                    yield stored.model, stored
+
+    def find_search(self, query: str) -> list[Mapping[str, Any]] | None:
+        """The records that a search gave, the caller's own before anybody's, while its answer may be used."""
+        keys = [search_key(self._endpoint, scope, query) for scope in self._search_scopes]
+        entries = self._tiers.find_many([[key] for key in keys], self._is_hit)
+        entry = next((entry for entry in entries if entry is not None), None)
+        return None if entry is None else self._search_items(entry)
+
+    def store_search(self, query: str, records: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what a search gave."""
+        try:
+            body = dump_json(list(records))
+        except DecodeError as error:
+            log.warning("search not cached: %s", error)
+            return
+        key = search_key(self._endpoint, self._search_scopes[0], query)
+        entry = Entry(key, 200, self._clock.now(), self._policy.ttl, None, body)
+        self._tiers.store(entry, expires_in=RETENTION)
+
+    def searched_records(self) -> Iterator[Mapping[str, Any]]:
+        """Every record that a usable search answer holds."""
+        for scope in reversed(self._search_scopes):
+            for entry in self._tiers.entries(search_prefix(self._endpoint, scope)):
+                yield from self._search_items(entry) or ()
+
+    def drop_searches(self) -> None:
+        """Forget the caller's searches: a write may have changed what they would find."""
+        self._tiers.clear(search_prefix(self._endpoint, self._search_scopes[0]))
+
+    def clear(self) -> int:
+        """Forget everything in the stores, whoever's it is; how many entries."""
+        self.memory.clear()
+        return self._tiers.clear()
+
+    @property
+    def _search_scopes(self) -> tuple[Scope, ...]:
+        """Where the caller's searches lie, its own first: one made with a token may name private models."""
+        return (PUBLIC,) if self._scope == ANONYMOUS else (self._scope, PUBLIC)
+
+    def _search_items(self, entry: Entry) -> list[Mapping[str, Any]] | None:
+        usable = may_serve_on_error(entry.stored_at, entry.ttl, now=self._clock.now(), policy=self._policy)
+        if not usable:
+            return None
+        try:
+            records = load_json(entry.body)
+        except DecodeError:
+            return None
+        return [item for item in records if isinstance(item, dict)] if isinstance(records, list) else None
+
+    def _model_keys(self, model_id: str, revision: str | None) -> tuple[str, str]:
+        return (
+            model_key(self._endpoint, self._scope, model_id, revision),
+            model_key(self._endpoint, PUBLIC, model_id, revision),
+        )
+
+    def _is_hit(self, entry: Entry) -> bool:
+        return self._assess(entry, self._clock.now()) is Freshness.HIT
+
+    def _assess(self, entry: Entry, now: float) -> Freshness:
+        return assess(entry.stored_at, entry.ttl, negative=entry.negative, now=now, policy=self._policy)
+
+    def _understood(self, entry: Entry, now: float) -> StoredModel | None:
+        freshness = self._assess(entry, now)
+        if freshness is Freshness.MISS:
+            return None
+        if entry.negative:
+            return StoredModel(None, None, freshness, serves_on_error=False)
+        try:
+            model = decode_model(entry.body, stored_at=entry.stored_at)
+        except CacheCorruptedError as error:
+            log.info("unreadable cache entry taken as a miss: %s", error)
+            return None
+        usable = may_serve_on_error(entry.stored_at, entry.ttl, now=now, policy=self._policy)
+        return StoredModel(model, entry.etag, freshness, usable)
+
+    def _remember(
+        self, model_id: str, revision: str | None, model: ModelMetadata, entry: Entry | None
+    ) -> None:
+        if entry is None:
+            return
+        age = self._clock.now() - entry.stored_at
+        good_for = RETENTION if entry.ttl is None else min(entry.ttl, self._policy.ttl) - age
+        self.memory.put((model_id, revision), model, good_for=good_for)

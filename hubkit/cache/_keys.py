@@ -1,0 +1,82 @@
+"""Keys and scopes: which question an entry answers, and who may read the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from hubkit._secrets import Secret
+
+__all__ = [
+    "ANONYMOUS",
+    "PUBLIC",
+    "Scope",
+    "fingerprint",
+    "is_public",
+    "model_key",
+    "model_prefix",
+    "scope_of",
+    "search_key",
+    "search_prefix",
+]
+
+Scope = str
+"""``public``, ``anonymous``, or ``token-`` and a fingerprint."""
+
+PUBLIC: Scope = "public"
+"""What an anonymous request got, or what the Hub called ``private: false``."""
+
+ANONYMOUS: Scope = "anonymous"
+"""What only those without a token believe: that there is nothing."""
+
+_DOMAIN = b"hubkit scope 1"
+
+
+def fingerprint(endpoint: str, token: Secret, cache_key: Secret | None = None) -> Scope:
+    """The scope of a token: nobody gets the token back from it.
+
+    Args:
+        endpoint: The Hub that the token is for.
+        token: The token.
+        cache_key: The fleet's secret, if it has one: then a reader of the store
+            can't even test whether a token that he knows has been here.
+    """
+    message = b"\0".join((_DOMAIN, endpoint.encode(), token.reveal().encode("utf-8", "surrogatepass")))
+    key = cache_key.reveal().encode("utf-8", "surrogatepass") if cache_key else b""
+    return "token-" + hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
+
+
+def scope_of(endpoint: str, token: Secret | None, cache_key: Secret | None = None) -> Scope:
+    """The scope that a caller's own answers belong to."""
+    return ANONYMOUS if token is None else fingerprint(endpoint, token, cache_key)
+
+
+def is_public(key: str) -> bool:
+    """Whether the answer under a key may be read by anybody."""
+    return key.startswith(PUBLIC + "|")
+
+
+def model_prefix(endpoint: str, scope: Scope) -> str:
+    """What every model key of one Hub and scope starts with."""
+    return f"{scope}|{endpoint}|model|"
+
+
+def model_key(endpoint: str, scope: Scope, model_id: str, revision: str | None = None) -> str:
+    """The key of a model's metadata.
+
+    >>> model_key("https://huggingface.co", PUBLIC, "org/name")
+    'public|https://huggingface.co|model|org/name'
+    """
+    # A single "@" between spaces marks a revision: no text that poses as a model id can hold one.
+    key = model_prefix(endpoint, scope) + model_id.replace("@", "@@")
+    return key if revision is None else f"{key} @ {revision}"
+
+
+def search_prefix(endpoint: str, scope: Scope) -> str:
+    """What every search key of one Hub and scope starts with."""
+    return f"{scope}|{endpoint}|search|"
+
+
+def search_key(endpoint: str, scope: Scope, query: str) -> str:
+    """The key of a search; ``query`` is its canonical URL query."""
+    return search_prefix(endpoint, scope) + query

@@ -1,0 +1,230 @@
+"""A cache backend on a Redis server, shared by a whole fleet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, Final
+
+from hubkit.cache._backend import BackendStats
+from hubkit.cache._freshness import RETENTION
+from hubkit.errors import CacheUnavailableError
+from hubkit_redis._address import parse_address
+from hubkit_redis._connect import Client, connect_standalone, import_driver
+from hubkit_redis._lease import RedisLease, milliseconds
+
+__all__ = ["RedisCache", "open_redis"]
+
+DEFAULT_PREFIX: Final = "hubkit:1:"
+"""What keys start with. The number is the layout's: a later one leaves these alone."""
+
+TIMEOUT: Final = 0.2
+"""Seconds to connect, and for an answer."""
+
+_GLOB: Final = b"*?[]\\"
+_SCAN: Final = 1_000
+_MGET: Final = 1_000
+
+# What is sent at once must be through within the timeout, on a slow network too.
+_BATCH_ITEMS: Final = 500
+_BATCH_BYTES: Final = 1_000_000
+
+
+def open_redis(url: str) -> RedisCache:
+    """The cache that a Redis URL names; what the entry points lead to.
+
+    Args:
+        url: The URL.
+
+    .. versionadded:: 0.1
+    """
+    return RedisCache(url)
+
+
+class RedisCache:
+    """Entries as plain keys with an expiry.
+
+    Nothing is sent before it is needed, and nothing is tried twice: a server that
+    is gone or hangs costs the timeouts and no more.
+
+    Args:
+        url: Which server: ``redis://host:6379/0``, ``rediss://`` for TLS, or ``redis+unix:///path/of/socket?db=0``.
+        prefix: What this cache's keys start with. Other keys are left alone.
+        connect_timeout: Seconds.
+        read_timeout: Seconds for each answer.
+
+    Raises:
+        ConfigError: The URL is malformed.
+        BackendUnavailableError: The driver isn't installed.
+
+    >>> RedisCache("redis://me:secret@cache.example/2")
+    RedisCache('cache.example:6379 db 2')
+
+    .. versionadded:: 0.1
+    """
+
+    shared = True
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        prefix: str = DEFAULT_PREFIX,
+        connect_timeout: float = TIMEOUT,
+        read_timeout: float = TIMEOUT,
+    ) -> None:
+        self._address = parse_address(url)
+        self._client: Client = connect_standalone(
+            self._address, connect_timeout=connect_timeout, read_timeout=read_timeout
+        )
+        self._failures: tuple[type[Exception], ...] = (import_driver().RedisError, OSError)
+        raw = _encode(prefix)
+        self._entries = raw + b"e:"
+        self._leases = raw + b"l:"
+
+    def __repr__(self) -> str:
+        return f"RedisCache({str(self._address)!r})"
+
+    def get(self, key: str, /) -> bytes | None:
+        """The bytes under a key, or None.
+
+        Raises:
+            CacheUnavailableError: The server didn't answer in time, or refused.
+        """
+        try:
+            value: bytes | None = self._client.execute_command("GET", self._entries + _encode(key))
+        except self._failures as error:
+            raise self._unavailable(error) from error
+        return value
+
+    def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:
+        """What there is of several keys, in one round trip for each 1,000."""
+        wanted = list(dict.fromkeys(keys))
+        found: dict[str, bytes] = {}
+        with self._guard():
+            for start in range(0, len(wanted), _MGET):
+                chunk = wanted[start : start + _MGET]
+                values: list[bytes | None] = self._client.execute_command(
+                    "MGET", *(self._entries + _encode(key) for key in chunk)
+                )
+                found.update(
+                    (key, value) for key, value in zip(chunk, values, strict=False) if value is not None
+                )
+        return found
+
+    def set(self, key: str, value: bytes, /, *, expires_in: float | None) -> None:
+        """Store bytes, over what was there.
+
+        Raises:
+            CacheUnavailableError: The server didn't answer in time, or refused.
+        """
+        with self._guard():
+            self._client.execute_command(*self._set_command(key, value, expires_in))
+
+    def set_many(self, items: Mapping[str, bytes], /, *, expires_in: float | None) -> None:
+        """Store several values, in as few round trips as the timeout allows."""
+        commands = (self._set_command(key, value, expires_in) for key, value in items.items())
+        for batch in _batches(commands):
+            self._send(batch)
+
+    def delete(self, key: str, /) -> bool:
+        """Drop a key; whether there was one."""
+        with self._guard():
+            return bool(self._client.execute_command("DEL", self._entries + _encode(key)))
+
+    def clear(self, prefix: str = "", /) -> int:
+        """Drop every key that starts with ``prefix``; how many."""
+        names = self._names(prefix)
+        count = 0
+        while chunk := list(islice(names, _BATCH_ITEMS)):
+            # One command a key: in a cluster they are on several servers.
+            count += sum(self._send([("DEL", name) for name in chunk]))
+        return count
+
+    def keys(self, prefix: str = "", /) -> Iterator[str]:
+        """Every key that starts with ``prefix``."""
+        for name in self._names(prefix):
+            yield name[len(self._entries) :].decode("utf-8", "surrogatepass")
+
+    def lease(self, key: str, seconds: float, /) -> RedisLease | None:
+        """Try to take a lease; never blocks."""
+        name, owner = self._leases + _encode(key), os.urandom(8).hex().encode()
+        with self._guard():
+            taken = self._client.execute_command("SET", name, owner, "NX", "PX", milliseconds(seconds))
+        return RedisLease(self._client, name, owner, seconds, self._guard) if taken else None
+
+    def stats(self) -> BackendStats:
+        """How many entries there are. Their bytes could only be had by asking for each."""
+        return BackendStats(entries=sum(1 for _ in self._names("")), size_bytes=None)
+
+    def close(self) -> None:
+        """Close the connections; the next command opens new ones."""
+        with self._guard():
+            self._client.connection_pool.disconnect()
+
+    def _set_command(self, key: str, value: bytes, expires_in: float | None) -> tuple[Any, ...]:
+        name = self._entries + _encode(key)
+        if expires_in is None or not expires_in < RETENTION:
+            expires_in = RETENTION
+        if expires_in <= 0:
+            # The server refuses a time that is over.
+            return ("DEL", name)
+        # Value and expiry in one command: a writer killed between two left keys for ever.
+        return ("SET", name, value, "PX", milliseconds(expires_in))
+
+    def _send(self, commands: list[tuple[Any, ...]]) -> list[Any]:
+        with self._guard(), self._client.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            answers: list[Any] = pipeline.execute()
+            return answers
+
+    def _names(self, prefix: str) -> Iterator[bytes]:
+        pattern = _escape(self._entries + _encode(prefix)) + b"*"
+        seen: set[bytes] = set()
+        cursor: Any = 0
+        while True:
+            with self._guard():
+                cursor, names = self._client.execute_command("SCAN", cursor, "MATCH", pattern, "COUNT", _SCAN)
+            for name in names:
+                # A server that rehashes meanwhile tells some names twice.
+                if name not in seen:
+                    seen.add(name)
+                    yield name
+            if not int(cursor):
+                return
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except self._failures as error:
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: Exception) -> CacheUnavailableError:
+        text = self._address.hide_secrets(str(error) or type(error).__name__)
+        return CacheUnavailableError(f"Redis at {self._address} can't be used: {text}")
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _escape(text: bytes) -> bytes:
+    """A pattern that matches the text and nothing else."""
+    return b"".join(b"\\" + bytes([byte]) if byte in _GLOB else bytes([byte]) for byte in text)
+
+
+def _batches(commands: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    batch: list[tuple[Any, ...]] = []
+    size = 0
+    for command in commands:
+        batch.append(command)
+        size += sum(len(part) for part in command if isinstance(part, bytes))
+        if len(batch) >= _BATCH_ITEMS or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
