@@ -1,0 +1,110 @@
+"""The Hugging Face Hub for programs that must not stop when it is slow, rate-limited or away.
+
+>>> from hubkit import HubClient, HubConfig
+>>> hub = HubClient(HubConfig(offline=True, cache="memory://"))
+>>> hub.get_model_metadata("org/name") is None
+True
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hubkit._version import __version__
+from hubkit.errors import (
+    AuthenticationError,
+    BackendUnavailableError,
+    CacheCorruptedError,
+    CacheError,
+    CacheUnavailableError,
+    CardError,
+    ConfigError,
+    DecodeError,
+    GatedRepoError,
+    HubkitError,
+    InvalidArgumentError,
+    InvalidRefError,
+    InvalidTokenError,
+    LocalPathError,
+    NotConnectedError,
+    NotFoundError,
+    OfflineError,
+    RateLimitedError,
+    RepoFileNotFoundError,
+    RepoNotFoundError,
+    ResponseError,
+    RevisionNotFoundError,
+    ServerError,
+    TransferError,
+    TransportError,
+    TransportTimeoutError,
+    UnexpectedAnswerError,
+)
+
+if TYPE_CHECKING:
+    from hubkit._client import HubClient
+    from hubkit._model_cache import ModelCache
+    from hubkit.config import HubConfig
+    from hubkit.models import ModelFile, ModelMetadata
+
+
+
+__all__ = [
+    "AuthenticationError",
+    "BackendUnavailableError",
+    "CacheCorruptedError",
+    "CacheError",
+    "CacheUnavailableError",
+    "CardError",
+    "ConfigError",
+    "DecodeError",
+    "GatedRepoError",
+    "HubClient",
+    "HubConfig",
+    "HubkitError",
+    "InvalidArgumentError",
+    "InvalidRefError",
+    "InvalidTokenError",
+    "LocalPathError",
+    "ModelCache",
+    "ModelFile",
+    "ModelMetadata",
+    "NotConnectedError",
+    "NotFoundError",
+    "OfflineError",
+    "RateLimitedError",
+    "RepoFileNotFoundError",
+    "RepoNotFoundError",
+    "ResponseError",
+    "RevisionNotFoundError",
+    "ServerError",
+    "TransferError",
+    "TransportError",
+    "TransportTimeoutError",
+    "UnexpectedAnswerError",
+    "__version__",
+]
+
+# Loaded at first use: a program that only catches our errors, or only reads its
+# settings, pays for nothing else.
+_LAZY = {
+    "HubClient": "hubkit._client",
+    "HubConfig": "hubkit.config",
+    "ModelCache": "hubkit._model_cache",
+    "ModelFile": "hubkit.models",
+    "ModelMetadata": "hubkit.models",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'hubkit' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,404 @@
+"""`HubClient`: the facade. Short verbs; the work is done by the services."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import attrs
+
+from hubkit._clock import SYSTEM_CLOCK, Clock
+from hubkit._compatibility import is_compatible
+from hubkit._credentials import find_token, token_from
+from hubkit._metadata import MetadataStore, SearchQuery, SearchStore
+from hubkit._model_cache import ModelCache, policy_of
+from hubkit._refs import parse_repo_id, parse_revision
+from hubkit._repositories import Repositories
+from hubkit._secrets import Secret
+from hubkit._transfers import Downloads, UploadRequest, Uploads
+from hubkit._transport import Transport
+from hubkit.cache._answers import Answers
+from hubkit.cache._decoded import DecodedAnswers
+from hubkit.cache._keys import scope_of
+from hubkit.cache._registry import open_backend
+from hubkit.cache._tiers import Tiers
+from hubkit.config import HubConfig
+from hubkit.errors import (
+    AuthenticationError,
+    DecodeError,
+    HubkitError,
+    InvalidTokenError,
+    NotConnectedError,
+    OfflineError,
+    ResponseError,
+    TransportError,
+)
+from hubkit.models import Identity, ModelMetadata
+
+__all__ = ["HubClient"]
+
+log = logging.getLogger("hubkit")
+
+_WHOAMI = "/api/whoami-v2"
+
+
+class HubClient:
+    """One Hub, one token or none, and the caches in front of it.
+
+    Safe to share between threads, and usable after ``fork``. Asking for a model that
+    is cached costs no request; a Hub that is slow, rate-limited or away is met with
+    what is cached, as far as the settings allow.
+
+    Args:
+        config: Settings; ``HubConfig.load()`` if left out.
+        clock: Where the time comes from.
+
+    Raises:
+        ConfigError: A setting can't be right.
+
+    >>> from hubkit.testing import LocalHub
+    >>> with LocalHub() as server, HubClient(HubConfig(endpoint=server.endpoint, cache="memory://")) as hub:
+    ...     server.add_model({"id": "org/name", "tags": ["license:mit"], "private": False})
+    ...     hub.check_license("org/name")
+    'mit'
+    """
+
+    def __init__(self, config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.config: HubConfig = HubConfig.load() if config is None else config
+        self._clock = clock
+        self._tiers = Tiers(
+            [
+                open_backend(url, max_bytes=self.config.cache_max_bytes, clock=clock)
+                for url in self.config.cache
+            ],
+            share_private=self.config.share_private,
+            read_only=self.config.cache_mode == "read-only",
+            clock=clock,
+        )
+        self._rooms = self._furnish(self.config)
+
+    def connect(self, credentials: Mapping[str, Any] | None = None) -> bool:
+        """Take a token, and ask the Hub whose it is.
+
+        Args:
+            credentials: ``{"token": "hf_..."}``; if left out, the token of the settings, of the
+                OS keystore or of ``hf auth login``, in this order.
+
+        Returns:
+            True.
+
+        Raises:
+            InvalidTokenError: No token, or one of the wrong shape; nothing is asked.
+            AuthenticationError: The Hub refused the token.
+            TransportError: The Hub can't be reached.
+        """
+        if credentials is not None:
+            token = token_from(credentials)
+        else:
+            found = find_token(self.config)
+            if found is None:
+                raise InvalidTokenError("token is required")
+            token = token_from({"token": found.token})
+        rooms = self._furnish(attrs.evolve(self.config, token=token))
+        identity = _verified(rooms.transport)
+        log.info("connected to %s as %s", self.config.endpoint, identity.name)
+        self._move_to(attrs.evolve(rooms, connected=True))
+        return True
+
+    def disconnect(self) -> bool:
+        """Forget the token; what follows is anonymous. True."""
+        self._move_to(self._furnish(attrs.evolve(self.config, token=None)))
+        return True
+
+    def verify_connection(self) -> bool:
+        """Whether there is a token and the Hub takes it now."""
+        try:
+            self.whoami()
+        except HubkitError:
+            return False
+        return True
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether `connect` has succeeded and `disconnect` was not called since."""
+        return self._rooms.connected
+
+    def whoami(self) -> Identity:
+        """Whom the token belongs to.
+
+        Raises:
+            NotConnectedError: There is no token.
+            AuthenticationError: The Hub refused it.
+        """
+        if self._rooms.transport.token is None:
+            raise NotConnectedError("not connected: there is no token")
+        return _identity(self._rooms.transport)
+
+    def search_models(
+        self,
+        query: str | None = None,
+        filter_tags: Sequence[str] | None = None,
+        sort: str = "downloads",
+        limit: int = 20,
+        *,
+        author: str | None = None,
+        pipeline_tag: str | None = None,
+    ) -> list[ModelMetadata]:
+        """Find models. Out of reach of the Hub: the same query's last answer, else a search over what is cached.
+
+        Args:
+            query: Part of the model's name.
+            filter_tags: Tags; all are required.
+            sort: ``downloads``, ``likes``, ``trending``, ``updated`` or ``created``; descending.
+            limit: At most so many.
+            author: The account that owns them.
+            pipeline_tag: Their task.
+
+        Returns:
+            What a listing says of each: ``partial`` is true, and files and sizes are missing.
+
+        Raises:
+            InvalidArgumentError: An argument can't be right.
+            ResponseError: The Hub refused.
+        """
+        checked = SearchQuery.checked(
+            query, filter_tags, sort, author=author, pipeline_tag=pipeline_tag, limit=_given(limit)
+        )
+        return self._rooms.searches.search(checked)
+
+    def iter_models(
+        self,
+        query: str | None = None,
+        filter_tags: Sequence[str] | None = None,
+        sort: str = "downloads",
+        limit: int | None = None,
+        *,
+        author: str | None = None,
+        pipeline_tag: str | None = None,
+    ) -> Iterator[ModelMetadata]:
+        """`search_models` page after page, as far as the caller reads; without ``limit`` to the end."""
+        checked = SearchQuery.checked(
+            query, filter_tags, sort, author=author, pipeline_tag=pipeline_tag, limit=limit
+        )
+        return self._rooms.searches.iterate(checked)
+
+    def get_model_metadata(
+        self, model_id: str, use_cache: bool = True, *, revision: str | None = None
+    ) -> ModelMetadata | None:
+        """What the Hub says about a model, cached for 24 hours unless the settings say otherwise.
+
+        Args:
+            model_id: ``org/name``.
+            use_cache: False asks the Hub whatever is cached.
+            revision: Branch, tag or commit; the default branch if left out.
+
+        Returns:
+            None when there is no such model, or when it isn't cached and the Hub can't be
+            reached; the latter is logged.
+
+        Raises:
+            InvalidRefError: The id or revision is malformed.
+            AuthenticationError: The Hub refused the token.
+            RateLimitedError: The quota is used up.
+            ServerError: The Hub failed through all retries.
+        """
+        return self._rooms.metadata.get(model_id, use_cache=use_cache, revision=revision)
+
+    def require_model_metadata(
+        self, model_id: str, use_cache: bool = True, *, revision: str | None = None
+    ) -> ModelMetadata:
+        """The same, with errors instead of None.
+
+        Raises:
+            RepoNotFoundError: There is no such model, or this token may not know of it.
+            OfflineError: It isn't cached, and the Hub can't be asked.
+        """
+        try:
+            return self._rooms.metadata.require(model_id, use_cache=use_cache, revision=revision)
+        except TransportError as error:
+            raise OfflineError(f"{model_id} is not cached, and the Hub is out of reach: {error}") from error
+
+    def get_many_metadata(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
+        """`get_model_metadata` for many: one look into the cache, then a few requests at a time.
+
+        Raises:
+            RateLimitedError: The quota is used up; ``partial`` has what is known by then.
+        """
+        return self._rooms.metadata.get_many(model_ids)
+
+    def download_model(
+        self,
+        model_id: str,
+        cache_dir: str | Path | None = None,
+        *,
+        revision: str | None = None,
+        allow_patterns: Sequence[str] | str | None = None,
+        ignore_patterns: Sequence[str] | str | None = None,
+    ) -> Path:
+        """Bring a model's files to this machine; what is there already isn't fetched again.
+
+        Args:
+            model_id: ``org/name``.
+            cache_dir: Folder of the snapshots; the one that Hugging Face's tools share if left out.
+            revision: Branch, tag or commit; the default branch if left out.
+            allow_patterns: Only files that match one, such as ``*.safetensors``.
+            ignore_patterns: No file that matches one.
+
+        Returns:
+            The folder with the files.
+
+        Raises:
+            RepoNotFoundError: There is no such model.
+            GatedRepoError: This token has no access.
+            TransportError: The Hub went out of reach.
+            TransferError: The files are incomplete, or the disk is full.
+        """
+        parse_repo_id(model_id)
+        if revision is not None:
+            parse_revision(revision)
+        return self._rooms.downloads.download(
+            model_id,
+            cache_dir,
+            revision=revision,
+            allow_patterns=allow_patterns,
+            ignore_patterns=ignore_patterns,
+        )
+
+    def upload_artifact(self, path: str | Path, metadata: Mapping[str, Any]) -> str:
+        """Upload a trained adapter with a model card, as one commit.
+
+        The caller's folder is only read. A ``README.md`` in it that holds nothing but the template
+        text of PEFT or the Trainer is replaced in the commit; any other is the user's and
+        only gets the front matter that it lacks.
+
+        Args:
+            path: The adapter's folder.
+            metadata: ``repo_id`` (required), ``base_model``, ``dataset``, ``description``,
+                ``training_config``, ``metrics``, ``license``, ``tags``, ``language``, ``private``,
+                ``revision``, ``commit_message``, ``create_pr``.
+
+        Returns:
+            The URL of the repository, or of the pull request.
+
+        Raises:
+            NotConnectedError: There is no token.
+            LocalPathError: The folder is missing or empty.
+            InvalidArgumentError: A key of ``metadata`` is missing, unknown or of the wrong kind.
+            ResponseError: The Hub refused.
+        """
+        uploads = self._rooms.uploads
+        uploads.check_allowed()
+        return uploads.upload(UploadRequest.checked(path, metadata))
+
+    def check_license(self, model_id: str) -> str | None:
+        """The id of the licence that a model states; None when it states none or isn't known."""
+        model = self.get_model_metadata(model_id)
+        return None if model is None else model.license
+
+    def check_compatibility(self, model_id: str, required_library: str | None = None) -> bool:
+        """Whether a model has a configuration and weights, and is made for that library."""
+        model = self.get_model_metadata(model_id)
+        return model is not None and is_compatible(model, required_library)
+
+    @property
+    def repos(self) -> Repositories:
+        """Making, changing and listing repositories."""
+        return self._rooms.repositories
+
+    @property
+    def cache(self) -> ModelCache:
+        """What is cached, as far as this client's token may read it."""
+        return self._rooms.cache
+
+    def close(self) -> None:
+        """Give back connections and files; the client opens new ones when used again."""
+        self._rooms.transport.close()
+        self._tiers.close()
+
+    def __enter__(self) -> HubClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "connected" if self.is_connected else "anonymous" if self._token is None else "with a token"
+        return f"<HubClient {self.config.endpoint} {state}>"
+
+    @property
+    def _token(self) -> Secret | None:
+        return self._rooms.transport.token
+
+    def _move_to(self, rooms: _Rooms) -> None:
+        """One assignment, so that a call in another thread sees the old rooms or the new ones."""
+        before, self._rooms = self._rooms, rooms
+        before.transport.close()
+
+    def _furnish(self, config: HubConfig) -> _Rooms:
+        clock = self._clock
+        transport = Transport(config, token=config.token, clock=clock)
+        memory: DecodedAnswers[ModelMetadata] = DecodedAnswers(
+            max_entries=config.memory_entries, max_seconds=config.memory_seconds, clock=clock
+        )
+        answers = Answers(
+            self._tiers,
+            endpoint=config.endpoint,
+            scope=scope_of(config.endpoint, config.token, config.cache_key),
+            policy=policy_of(config),
+            clock=clock,
+            memory=memory,
+        )
+        metadata = MetadataStore(answers, transport, max_workers=config.max_workers, clock=clock)
+        repositories = Repositories(transport, changed=metadata.drop)
+        return _Rooms(
+            transport=transport,
+            metadata=metadata,
+            searches=SearchStore(answers, transport, clock=clock),
+            downloads=Downloads(
+                transport, metadata, max_workers=config.max_workers, progress=config.progress, clock=clock
+            ),
+            uploads=Uploads(transport, metadata, repositories, progress=config.progress, clock=clock),
+            repositories=repositories,
+            cache=ModelCache._over(answers, self._tiers, clock),
+        )
+
+
+@attrs.frozen(kw_only=True)
+class _Rooms:
+    """Everything that depends on whose token it is; replaced whole when that changes."""
+
+    transport: Transport
+    metadata: MetadataStore
+    searches: SearchStore
+    downloads: Downloads
+    uploads: Uploads
+    repositories: Repositories
+    cache: ModelCache
+    connected: bool = False
+
+
+def _verified(transport: Transport) -> Identity:
+    """Whose token it is; failures to find out are failures to connect."""
+    try:
+        return _identity(transport)
+    except (AuthenticationError, TransportError):
+        raise
+    except (ResponseError, OfflineError, DecodeError) as error:
+        raise TransportError(f"could not connect: {error}") from error
+
+
+def _identity(transport: Transport) -> Identity:
+    answer = transport.get(_WHOAMI).json()
+    if not isinstance(answer, dict):
+        raise DecodeError(f"{_WHOAMI}: expected a JSON object")
+    return Identity.from_hub(answer)
+
+
+def _given(limit: int | None) -> int:
+    """`iter_models` alone may go without a limit; None becomes what the check refuses."""
+    return 0 if limit is None else limit

@@ -1,0 +1,155 @@
+"""What a search asks, as the Hub's query and as a filter over what is at hand. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlencode
+
+import attrs
+
+from hubkit._refs import parse_repo_id
+from hubkit.errors import InvalidArgumentError
+from hubkit.models import ModelMetadata
+
+__all__ = ["SORTS", "SearchQuery", "search_among"]
+
+SORTS = {
+    "downloads": "downloads",
+    "likes": "likes",
+    "trending": "trendingScore",
+    "updated": "lastModified",
+    "created": "createdAt",
+}
+"""Our names for an order, and the Hub's. All are descending."""
+
+_PAGE = 100
+_LARGEST_PAGE = 1000
+
+# What a listing leaves out unless asked; sizes and files it can't give at a bearable price.
+_EXPANDED = (
+    "author",
+    "cardData",
+    "createdAt",
+    "disabled",
+    "downloads",
+    "gated",
+    "lastModified",
+    "library_name",
+    "likes",
+    "pipeline_tag",
+    "private",
+    "safetensors",
+    "sha",
+    "tags",
+    "trendingScore",
+)
+
+
+@attrs.frozen(kw_only=True)
+class SearchQuery:
+    """A checked search."""
+
+    text: str | None
+    tags: tuple[str, ...]
+    """All are required."""
+    sort: str
+    author: str | None
+    pipeline_tag: str | None
+    limit: int | None
+    """At most so many models; None: all there are."""
+
+    @classmethod
+    def checked(
+        cls,
+        query: str | None,
+        filter_tags: Sequence[str] | None,
+        sort: str,
+        *,
+        author: str | None,
+        pipeline_tag: str | None,
+        limit: int | None,
+    ) -> SearchQuery:
+        """Build from a caller's arguments.
+
+        Raises:
+            InvalidArgumentError: One can't be right; the text names it.
+        """
+        if sort not in SORTS:
+            raise InvalidArgumentError(f"sort must be one of {', '.join(SORTS)}, not {_shown(sort)}")
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+            raise InvalidArgumentError(f"limit must be a whole number of at least 1, not {_shown(limit)}")
+        if isinstance(filter_tags, str):
+            raise InvalidArgumentError("filter_tags must be a list of tags, not one text")
+        if author is not None and ("/" in parse_repo_id(author, field="author")):
+            raise InvalidArgumentError(f"author must be the name of an account, not {_shown(author)}")
+        return cls(
+            text=_word("query", query),
+            tags=tuple(_word("filter_tags", tag) or "" for tag in filter_tags or ()),
+            sort=sort,
+            author=author,
+            pipeline_tag=_word("pipeline_tag", pipeline_tag),
+            limit=limit,
+        )
+
+    def params(self) -> list[tuple[str, str]]:
+        """The query of ``GET /api/models``."""
+        size = _PAGE if self.limit is None else min(self.limit, _LARGEST_PAGE)
+        pairs = [("sort", SORTS[self.sort]), ("limit", str(size))]
+        pairs += [(name, value) for name, value in self._plain() if value]
+        pairs += [("filter", tag) for tag in self.tags]
+        return pairs + [("expand", field) for field in _EXPANDED]
+
+    def canonical(self) -> str:
+        """The same question in the same words, whatever the order of its tags."""
+        pairs = [("sort", self.sort), ("limit", str(self.limit))]
+        pairs += [(name, value.casefold()) for name, value in self._plain() if value]
+        return urlencode(pairs + [("filter", tag) for tag in sorted(set(self.tags))])
+
+    def _plain(self) -> list[tuple[str, str | None]]:
+        return [("search", self.text), ("author", self.author), ("pipeline_tag", self.pipeline_tag)]
+
+
+def search_among(models: Iterable[ModelMetadata], query: SearchQuery) -> list[ModelMetadata]:
+    """The models of a collection that the Hub would give for a query, in its order."""
+    found = [model for model in models if _matches(model, query)]
+    found.sort(key=lambda model: model.model_id)
+    found.sort(key=lambda model: _rank(model, query.sort), reverse=True)
+    return found[: query.limit]
+
+
+def _matches(model: ModelMetadata, query: SearchQuery) -> bool:
+    owner, _, _ = model.model_id.rpartition("/")
+    labels = {*model.tags, model.library_name, model.pipeline_tag}
+    return (
+        (query.text is None or query.text.casefold() in model.model_id.casefold())
+        and labels.issuperset(query.tags)
+        and (query.author is None or query.author.casefold() == (model.author or owner).casefold())
+        and (query.pipeline_tag is None or query.pipeline_tag == model.pipeline_tag)
+    )
+
+
+def _rank(model: ModelMetadata, sort: str) -> tuple[bool, float | str]:
+    """Ordered as the Hub does; a model of which the figure is unknown comes last."""
+    value: float | str | None
+    if sort == "trending":
+        score = model.extra.get("trendingScore")
+        value = float(score) if isinstance(score, (int, float)) else None
+    elif sort in ("updated", "created"):
+        # ISO 8601 in UTC sorts as text.
+        text = model.last_modified if sort == "updated" else model.created_at
+        return (text is not None, text or "")
+    else:
+        value = model.downloads if sort == "downloads" else model.likes
+    return (value is not None, value or 0)
+
+
+def _word(field: str, value: object) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.isprintable():
+        raise InvalidArgumentError(f"{field} must be printable text, not {_shown(value)}")
+    return value.strip() or None
+
+
+def _shown(value: object) -> str:
+    return ascii(value)[:80]

@@ -1,0 +1,244 @@
+"""`MetadataStore`: one model, or many by name."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timezone
+
+import attrs
+
+from hubkit._clock import Clock
+from hubkit._refs import api_prefix, parse_repo_id, parse_revision
+from hubkit._transport import HubResponse, Transport
+from hubkit.cache._answers import Answers, StoredModel
+from hubkit.cache._freshness import Freshness
+from hubkit.errors import (
+    DecodeError,
+    HubkitError,
+    NotFoundError,
+    OfflineError,
+    RateLimitedError,
+    RepoNotFoundError,
+    RevisionNotFoundError,
+    ServerError,
+    TransportError,
+    UnexpectedAnswerError,
+)
+from hubkit.models import ModelMetadata
+
+__all__ = ["UNABLE", "MetadataStore"]
+
+log = logging.getLogger("hubkit")
+
+# With sizes and blob ids of files, which a plain answer leaves out.
+_FULL = (("blobs", "true"),)
+
+UNABLE = (TransportError, OfflineError, RateLimitedError, ServerError)
+"""Reasons why an answer can't be had now, as against answers."""
+
+
+class MetadataStore:
+    """What the Hub says about models: from the cache while it is good, else from the Hub.
+
+    Args:
+        answers: The cache, as the caller may read it.
+        transport: The way to the Hub.
+        max_workers: Requests under way at once in `get_many`.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, answers: Answers, transport: Transport, *, max_workers: int, clock: Clock) -> None:
+        self._answers = answers
+        self._memory = answers.memory
+        self._transport = transport
+        self._max_workers = max_workers
+        self._clock = clock
+        self._refreshing: set[tuple[str, str | None]] = set()
+
+    def get(
+        self, model_id: str, *, use_cache: bool = True, revision: str | None = None
+    ) -> ModelMetadata | None:
+        """The metadata of a model; None when there is no such model or nobody can be asked."""
+        try:
+            return self.require(model_id, use_cache=use_cache, revision=revision)
+        except NotFoundError:
+            return None
+        except (OfflineError, TransportError) as error:
+            log.warning("no metadata of %s: %s", model_id, error)
+            return None
+
+    def require(self, model_id: str, *, use_cache: bool = True, revision: str | None = None) -> ModelMetadata:
+        """The metadata of a model.
+
+        Raises:
+            InvalidRefError: The id or revision is malformed.
+            RepoNotFoundError: The Hub knows no such model, or not for this token.
+            OfflineError: It isn't cached, and the network is forbidden.
+            TransportError: It isn't cached, and the Hub can't be reached.
+            ResponseError: The Hub answered with another error, through all retries.
+        """
+        if use_cache and isinstance(model_id, str):
+            at_hand = self._memory.get((model_id, revision))
+            if at_hand is not None:
+                return at_hand
+        parse_repo_id(model_id)
+        if revision is not None:
+            parse_revision(revision)
+        stored = self._answers.find_model(model_id, revision)
+        if use_cache and stored is not None:
+            if stored.freshness is Freshness.HIT:
+                return _model_of(stored, model_id, revision)
+            if (
+                stored.freshness is Freshness.STALE_OK
+                and not self._transport.offline
+                and stored.model is not None
+            ):
+                self._refresh_in_background(model_id, revision, stored)
+                return stored.model
+        if not use_cache:
+            return self._fetch(model_id, revision, stored)
+        return self._asked(model_id, revision, stored)
+
+    def get_many(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
+        """`get` for many models: one look into the cache, then a few requests at a time.
+
+        Raises:
+            RateLimitedError: The quota is used up; ``partial`` has what is known by then.
+        """
+        wanted = list(dict.fromkeys(parse_repo_id(model_id) for model_id in model_ids))
+        found = self._cached(wanted)
+        missing = [model_id for model_id in wanted if model_id not in found]
+        if missing:
+            self._ask_many(missing, found)
+        return {model_id: found.get(model_id) for model_id in wanted}
+
+    def recall(self, model_id: str, *, revision: str | None = None) -> ModelMetadata | None:
+        """What the cache still has about a model, however old; asks nobody."""
+        stored = self._answers.find_model(model_id, revision)
+        return None if stored is None else stored.model
+
+    def drop(self, model_id: str) -> None:
+        """Forget what a write of this process has changed."""
+        self._answers.drop_model(model_id)
+        self._answers.drop_searches()
+
+    def _asked(self, model_id: str, revision: str | None, stored: StoredModel | None) -> ModelMetadata:
+        try:
+            return self._fetch(model_id, revision, stored)
+        except UNABLE as error:
+            if stored is None or stored.model is None or not stored.serves_on_error:
+                raise
+            log.warning("stale metadata of %s, since %s", model_id, error)
+            return stored.model
+
+    def _fetch(self, model_id: str, revision: str | None, stored: StoredModel | None) -> ModelMetadata:
+        if self._transport.offline:
+            raise OfflineError(f"{model_id} is not cached, or expired, and hubkit is offline")
+        known = stored.model if stored is not None else None
+        etag = stored.etag if stored is not None and known is not None else None
+        path = api_prefix("model", model_id, revision)
+        try:
+            response = self._transport.get(path, params=_FULL, etag=etag)
+        except (RepoNotFoundError, RevisionNotFoundError):
+            self._answers.store_missing(model_id, revision)
+            raise
+        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
+        if response.status == 304 and known is not None:
+            model = attrs.evolve(known, cached_at=now)
+        else:
+            model = _full_model(response, model_id, self._transport.endpoint, now)
+            etag = response.etag
+        self._answers.store_model(model_id, model, etag=etag, revision=revision)
+        return model
+
+    def _refresh_in_background(self, model_id: str, revision: str | None, stored: StoredModel) -> None:
+        """Ask anew while the caller goes on with the stale answer; once at a time for each model."""
+        key = (model_id, revision)
+        if key in self._refreshing:
+            return
+        self._refreshing.add(key)
+
+        def refresh() -> None:
+            try:
+                self._fetch(model_id, revision, stored)
+            except HubkitError as error:
+                log.info("background refresh of %s failed: %s", model_id, error)
+            finally:
+                self._refreshing.discard(key)
+
+        threading.Thread(target=refresh, name=f"hubkit refresh {model_id}", daemon=True).start()
+
+    def _cached(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
+        """What needs no request, negative answers included."""
+        found: dict[str, ModelMetadata | None] = {}
+        for model_id in model_ids:
+            at_hand = self._memory.get((model_id, None))
+            if at_hand is not None:
+                found[model_id] = at_hand
+        rest = [model_id for model_id in model_ids if model_id not in found]
+        for model_id, stored in self._answers.find_models(rest).items() if rest else ():
+            if stored is not None and stored.freshness in (Freshness.HIT, Freshness.STALE_OK):
+                found[model_id] = stored.model
+        return found
+
+    def _ask_many(self, model_ids: Sequence[str], found: dict[str, ModelMetadata | None]) -> None:
+        limit: list[RateLimitedError] = []
+
+        def ask(model_id: str) -> None:
+            if limit:
+                return
+            try:
+                found[model_id] = self.get(model_id)
+            except RateLimitedError as error:
+                limit.append(error)
+
+        with ThreadPoolExecutor(min(self._max_workers, len(model_ids)), "hubkit") as pool:
+            _settled(pool, ask, model_ids)
+        if limit:
+            raise _with_partial(limit[0], found)
+
+
+def _model_of(stored: StoredModel, model_id: str, revision: str | None) -> ModelMetadata:
+    if stored.model is None:
+        what = model_id if revision is None else f"{model_id} at {revision}"
+        raise RepoNotFoundError(f"{what}: the Hub said a moment ago that there is no such model", 404)
+    return stored.model
+
+
+def _full_model(response: HubResponse, model_id: str, endpoint: str, now: datetime) -> ModelMetadata:
+    record = response.json()
+    if not isinstance(record, dict):
+        raise DecodeError(f"{response.url}: expected a JSON object")
+    model = ModelMetadata.from_hub(record, endpoint=endpoint, cached_at=now)
+    # A renamed model answers under its new name, and the redirect led there. Any
+    # other name is somebody else's answer: a confused proxy, a shared connection.
+    if f"/api/models/{model.model_id}".casefold() not in response.url.casefold():
+        raise UnexpectedAnswerError(f"{response.url} answered about another model than {model_id}")
+    return model
+
+
+def _settled(pool: ThreadPoolExecutor, ask: Callable[[str], None], model_ids: Sequence[str]) -> None:
+    """Run all; the first error that isn't a matter of quota ends what hasn't begun."""
+    futures = [pool.submit(ask, model_id) for model_id in model_ids]
+    try:
+        for future in futures:
+            future.result()
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+
+
+def _with_partial(error: RateLimitedError, found: dict[str, ModelMetadata | None]) -> RateLimitedError:
+    return RateLimitedError(
+        f"{error.message}; {len(found)} models are in .partial",
+        error.status_code,
+        error.url,
+        error.request_id,
+        error.server_message,
+        error.retry_after,
+        found,
+    )

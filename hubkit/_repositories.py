@@ -1,0 +1,271 @@
+"""`Repositories`: making, changing and reading repositories, all but their content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from hubkit._refs import api_prefix, parse_repo_id, parse_repo_type, parse_revision, quote_revision
+from hubkit._transport import Transport
+from hubkit.errors import (
+    DecodeError,
+    InvalidArgumentError,
+    NotConnectedError,
+    RepoNotFoundError,
+    ResponseError,
+)
+from hubkit.models import ModelFile, RepoCommit, RepoRef, RepoRefs
+
+__all__ = ["Repositories"]
+
+_CONFLICT = 409
+_GATES = (False, "auto", "manual")
+
+
+class Repositories:
+    """The repositories of a Hub; a `HubClient` has them as ``repos``.
+
+    Changing one needs a token with the right to write: without one every changing
+    method raises `NotConnectedError`, before any request. Changes are sent once and
+    never retried, since nobody knows what became of one whose answer was lost.
+
+    Args:
+        transport: The way to the Hub.
+        changed: Told the id of each repository that was changed.
+    """
+
+    def __init__(self, transport: Transport, changed: Callable[[str], None]) -> None:
+        self._transport = transport
+        self._changed = changed
+
+    def create(
+        self, repo_id: str, *, private: bool = False, repo_type: str = "model", exist_ok: bool = False
+    ) -> str:
+        """Create an empty repository.
+
+        Args:
+            repo_id: ``org/name``, or ``name`` for the token's own account.
+            private: Whether only its owner's readers see it.
+            repo_type: ``model``, ``dataset`` or ``space``.
+            exist_ok: Whether one that is there already is as good; it is left as it is.
+
+        Returns:
+            The URL of its page.
+
+        Raises:
+            NotConnectedError: No token.
+            ResponseError: The Hub refused; status 409 when there is one.
+        """
+        namespace, _, name = _checked(repo_id, repo_type).rpartition("/")
+        body = {"name": name, "organization": namespace or None, "type": repo_type, "private": private}
+        try:
+            answer = self._write("POST", "/api/repos/create", body).json()
+        except ResponseError as error:
+            if error.status_code != _CONFLICT or not exist_ok:
+                raise
+            return _page(self._transport.endpoint, repo_type, repo_id)
+        self._changed(repo_id)
+        url = answer.get("url") if isinstance(answer, dict) else None
+        return url if isinstance(url, str) else _page(self._transport.endpoint, repo_type, repo_id)
+
+    def delete(self, repo_id: str, *, repo_type: str = "model", missing_ok: bool = False) -> None:
+        """Delete a repository with all its history.
+
+        Raises:
+            NotConnectedError: No token.
+            RepoNotFoundError: There is none, unless ``missing_ok``.
+        """
+        namespace, _, name = _checked(repo_id, repo_type).rpartition("/")
+        try:
+            self._write(
+                "DELETE",
+                "/api/repos/delete",
+                {"name": name, "organization": namespace or None, "type": repo_type},
+            )
+        except RepoNotFoundError:
+            if not missing_ok:
+                raise
+        self._changed(repo_id)
+
+    def exists(self, repo_id: str, *, repo_type: str = "model") -> bool:
+        """Whether this token sees such a repository now; asks the Hub."""
+        try:
+            self._transport.get(
+                api_prefix(repo_type, _checked(repo_id, repo_type)), params=[("expand", "sha")]
+            )
+        except RepoNotFoundError:
+            return False
+        return True
+
+    def move(self, from_id: str, to_id: str, *, repo_type: str = "model") -> None:
+        """Rename a repository; the Hub leads from the old name to the new one.
+
+        Raises:
+            NotConnectedError: No token.
+            ResponseError: The Hub refused.
+        """
+        _checked(from_id, repo_type, "from_id")
+        parse_repo_id(to_id, field="to_id")
+        self._write("POST", "/api/repos/move", {"fromRepo": from_id, "toRepo": to_id, "type": repo_type})
+        self._changed(from_id)
+        self._changed(to_id)
+
+    def settings(
+        self,
+        repo_id: str,
+        *,
+        private: bool | None = None,
+        gated: bool | str | None = None,
+        repo_type: str = "model",
+    ) -> None:
+        """Change who may see a repository.
+
+        Args:
+            repo_id: ``org/name``.
+            private: Whether only its owner's readers see it; None leaves it.
+            gated: ``auto``, ``manual`` or False; None leaves it.
+            repo_type: ``model``, ``dataset`` or ``space``.
+
+        Raises:
+            NotConnectedError: No token.
+            InvalidArgumentError: Nothing to change, or no such gate.
+        """
+        if gated is not None and gated not in _GATES:
+            raise InvalidArgumentError(f"gated must be 'auto', 'manual' or False, not {gated!r}")
+        changes = {"private": private, "gated": gated}
+        wanted = {key: value for key, value in changes.items() if value is not None}
+        if not wanted:
+            raise InvalidArgumentError("settings needs at least one of private and gated")
+        self._write("PUT", f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/settings", wanted)
+        self._changed(repo_id)
+
+    def files(self, repo_id: str, *, revision: str = "main", repo_type: str = "model") -> list[ModelFile]:
+        """Every file of a repository at a revision, with its size."""
+        path = f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/tree/{_quoted(revision)}"
+        items = self._listed(path, [("recursive", "true")])
+        return [_file(item) for item in items if item.get("type") == "file"]
+
+    def commits(
+        self, repo_id: str, *, revision: str = "main", repo_type: str = "model", limit: int | None = None
+    ) -> list[RepoCommit]:
+        """The history that leads to a revision, newest first; ``limit`` commits at most."""
+        if limit is not None and limit < 1:
+            raise InvalidArgumentError(f"limit must be at least 1, not {limit!r}")
+        path = f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/commits/{_quoted(revision)}"
+        commits = []
+        for item in self._listed(path, []):
+            commits.append(RepoCommit.from_hub(item))
+            if len(commits) == limit:
+                break
+        return commits
+
+    def refs(self, repo_id: str, *, repo_type: str = "model") -> RepoRefs:
+        """Branches, tags and pull requests."""
+        path = f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/refs"
+        answer = self._transport.get(path, params=[("include_prs", "1")]).json()
+        if not isinstance(answer, dict):
+            raise DecodeError(f"{path}: expected a JSON object")
+        return RepoRefs(
+            branches=_refs(answer.get("branches")),
+            tags=_refs(answer.get("tags")),
+            pull_requests=_refs(answer.get("pullRequests")),
+        )
+
+    def create_branch(
+        self, repo_id: str, branch: str, *, revision: str | None = None, repo_type: str = "model"
+    ) -> None:
+        """Create a branch, at ``revision`` or where the default branch stands.
+
+        Raises:
+            NotConnectedError: No token.
+            ResponseError: The Hub refused; status 409 when there is one.
+        """
+        body = {} if revision is None else {"startingPoint": parse_revision(revision)}
+        self._write("POST", _named(repo_type, repo_id, "branch", branch), body)
+
+    def delete_branch(self, repo_id: str, branch: str, *, repo_type: str = "model") -> None:
+        """Delete a branch.
+
+        Raises:
+            NotConnectedError: No token.
+            RevisionNotFoundError: There is none.
+        """
+        self._write("DELETE", _named(repo_type, repo_id, "branch", branch), None)
+        self._changed(repo_id)
+
+    def create_tag(
+        self,
+        repo_id: str,
+        tag: str,
+        *,
+        revision: str = "main",
+        message: str | None = None,
+        repo_type: str = "model",
+    ) -> None:
+        """Put a tag on a revision.
+
+        Raises:
+            NotConnectedError: No token.
+            ResponseError: The Hub refused; status 409 when there is one.
+        """
+        body = {"tag": parse_revision(tag, field="tag"), "message": message}
+        path = _named(repo_type, repo_id, "tag", revision, field="revision")
+        self._write("POST", path, {key: value for key, value in body.items() if value is not None})
+
+    def delete_tag(self, repo_id: str, tag: str, *, repo_type: str = "model") -> None:
+        """Delete a tag.
+
+        Raises:
+            NotConnectedError: No token.
+            RevisionNotFoundError: There is none.
+        """
+        self._write("DELETE", _named(repo_type, repo_id, "tag", tag), None)
+        self._changed(repo_id)
+
+    def _write(self, method: str, path: str, body: Any) -> Any:
+        if self._transport.token is None:
+            raise NotConnectedError("changing a repository needs a token: connect first, or set HF_TOKEN")
+        return self._transport.write(method, path, json=body)
+
+    def _listed(self, path: str, params: list[tuple[str, str]]) -> Iterator[Mapping[str, Any]]:
+        for page in self._transport.pages(path, params=params):
+            items = page.json()
+            if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+                raise DecodeError(f"{page.url}: expected a list")
+            yield from items
+
+
+def _checked(repo_id: str, repo_type: str, field: str = "repo_id") -> str:
+    parse_repo_type(repo_type)
+    return parse_repo_id(repo_id, field=field)
+
+
+def _quoted(revision: str, field: str = "revision") -> str:
+    return quote_revision(parse_revision(revision, field=field))
+
+
+def _named(repo_type: str, repo_id: str, kind: str, name: str, *, field: str | None = None) -> str:
+    return f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/{kind}/{_quoted(name, field or kind)}"
+
+
+def _page(endpoint: str, repo_type: str, repo_id: str) -> str:
+    folder = "" if repo_type == "model" else f"{repo_type}s/"
+    return f"{endpoint}/{folder}{quote(repo_id)}"
+
+
+def _file(item: Mapping[str, Any]) -> ModelFile:
+    """A file of a tree, which calls things otherwise than a model's ``siblings`` do."""
+    lfs = item.get("lfs")
+    record = {"rfilename": item.get("path"), "size": item.get("size"), "blobId": item.get("oid")}
+    if isinstance(lfs, Mapping):
+        record["lfs"] = {
+            "sha256": lfs.get("oid"),
+            "size": lfs.get("size"),
+            "pointerSize": lfs.get("pointerSize"),
+        }
+    return ModelFile.from_hub(record)
+
+
+def _refs(items: Any) -> tuple[RepoRef, ...]:
+    return tuple(RepoRef.from_hub(item) for item in items or () if isinstance(item, Mapping))

@@ -1,0 +1,8 @@
+"""Files to and from the Hub, through `huggingface_hub`."""
+
+from __future__ import annotations
+
+from hubkit._transfers._download import Downloads
+from hubkit._transfers._upload import UploadRequest, Uploads
+
+__all__ = ["Downloads", "UploadRequest", "Uploads"]

@@ -1,0 +1,109 @@
+"""What a caller asks to upload, checked before anything is read or sent. Pure but for a look at the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from hubkit._refs import parse_repo_id, parse_revision
+from hubkit._settings import nearest_key
+from hubkit.errors import InvalidArgumentError, LocalPathError
+
+__all__ = ["UploadRequest"]
+
+
+@attrs.frozen(kw_only=True)
+class UploadRequest:
+    """A checked upload; the fields are the keys of ``upload_artifact``'s metadata."""
+
+    folder: Path
+    repo_id: str
+    base_model: str | None = None
+    dataset: str | Sequence[str] | None = None
+    description: str | None = None
+    training_config: Mapping[str, Any] | None = None
+    metrics: Mapping[str, Any] | None = None
+    license: str | None = None
+    tags: tuple[str, ...] = ()
+    language: str | Sequence[str] | None = None
+    private: bool = False
+    revision: str | None = None
+    commit_message: str = "Upload adapter with hubkit"
+    create_pr: bool = False
+
+    @classmethod
+    def checked(cls, path: str | Path, metadata: Mapping[str, Any]) -> UploadRequest:
+        """Build from a caller's arguments.
+
+        Raises:
+            LocalPathError: The folder is missing, empty, or a file.
+            InvalidArgumentError: A key is unknown, missing, or of the wrong kind; the text names it.
+        """
+        folder = _folder(path)
+        if not isinstance(metadata, Mapping):
+            raise InvalidArgumentError("metadata must be a mapping with at least 'repo_id'")
+        if not metadata.get("repo_id"):
+            raise InvalidArgumentError("repo_id is required in metadata")
+        known = {field.name for field in attrs.fields(cls)} - {"folder"}
+        for key in metadata:
+            if key not in known:
+                raise InvalidArgumentError(
+                    f"metadata has an unknown key {key!r}{nearest_key(str(key), known)}"
+                )
+        given = {key: value for key, value in metadata.items() if value is not None}
+        parse_repo_id(given["repo_id"], field="repo_id")
+        if "revision" in given:
+            parse_revision(given["revision"])
+        for key, value in given.items():
+            _check_kind(key, value)
+        return cls(**{**given, "folder": folder, "tags": tuple(given.get("tags", ()))})
+
+
+def _folder(path: str | Path) -> Path:
+    if not isinstance(path, (str, Path)):
+        raise InvalidArgumentError(f"path must be the path of a folder, not {type(path).__name__}")
+    folder = Path(path)
+    if not folder.exists():
+        raise LocalPathError(f"path {str(path)!r} does not exist; the folder of an adapter is needed")
+    if not folder.is_dir():
+        raise LocalPathError(f"path {str(path)!r} is a file; the folder of an adapter is needed")
+    if not any(folder.iterdir()):
+        raise LocalPathError(f"path {str(path)!r} is an empty folder")
+    return folder
+
+
+def _check_kind(key: str, value: Any) -> None:
+    texts = isinstance(value, Sequence) and all(isinstance(item, str) for item in value)
+    right = {
+        "base_model": isinstance(value, str),
+        "dataset": isinstance(value, str) or texts,
+        "description": isinstance(value, str),
+        "training_config": isinstance(value, Mapping),
+        "metrics": isinstance(value, Mapping),
+        "license": isinstance(value, str),
+        "tags": texts and not isinstance(value, str),
+        "language": isinstance(value, str) or texts,
+        "private": isinstance(value, bool),
+        "commit_message": isinstance(value, str) and bool(value.strip()),
+        "create_pr": isinstance(value, bool),
+    }
+    if not right.get(key, True):
+        raise InvalidArgumentError(f"metadata {key!r} must be {_WANTED[key]}, not {type(value).__name__}")
+
+
+_WANTED = {
+    "base_model": "the id of a model",
+    "dataset": "a name or a list of names",
+    "description": "text",
+    "training_config": "a mapping",
+    "metrics": "a mapping",
+    "license": "a licence id such as 'mit'",
+    "tags": "a list of texts",
+    "language": "a language code or a list of them",
+    "private": "true or false",
+    "commit_message": "text that says something",
+    "create_pr": "true or false",
+}

@@ -1,0 +1,114 @@
+"""Arguments that can't be right: one clear error of ours, before any I/O."""
+
+from __future__ import annotations
+
+import pytest
+
+from hubkit import ConfigError, HubClient, HubConfig, InvalidArgumentError, InvalidRefError, ModelCache
+
+BAD_IDS = [
+    "",
+    "../x",
+    "a b",
+    "a/b/c",
+    "x" * 513,
+    "a\x00b",
+    "a\x1b[2J",
+    "/a",
+    "a/",
+    ".",
+    "..",
+    "ä/b",
+    3,
+    None,
+    ["a"],
+]
+
+
+@pytest.mark.parametrize("model_id", BAD_IDS)
+@pytest.mark.parametrize(
+    "verb",
+    [
+        lambda client, model_id: client.get_model_metadata(model_id),
+        lambda client, model_id: client.require_model_metadata(model_id),
+        lambda client, model_id: client.get_many_metadata([model_id]),
+        lambda client, model_id: client.download_model(model_id),
+        lambda client, model_id: client.check_license(model_id),
+        lambda client, model_id: client.repos.exists(model_id),
+    ],
+)
+def test_model_ids(hub, client, model_id, verb):
+    """Every verb refuses them alike, and prints no control character."""
+    hub.reset_counts()
+    with pytest.raises(InvalidRefError) as info:
+        verb(client, model_id)
+
+    assert 0 == hub.total_requests
+    assert str(info.value).isprintable()
+
+
+def test_long_ids_work(hub, client):
+    """An id of 257 characters is real."""
+    name = "org/" + "n" * 253
+    hub.add_model({"id": name, "private": False})
+
+    assert name == client.get_model_metadata(name).model_id
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"sort": "best"}, "sort"),
+        ({"limit": 0}, "limit"),
+        ({"limit": -1}, "limit"),
+        ({"limit": 1.5}, "limit"),
+        ({"limit": None}, "limit"),
+        ({"filter_tags": "one"}, "filter_tags"),
+        ({"filter_tags": ["a\nb"]}, "filter_tags"),
+        ({"query": "a\x00"}, "query"),
+        ({"query": 3}, "query"),
+        ({"author": "a/b"}, "author"),
+        ({"author": ".."}, "author"),
+        ({"pipeline_tag": "\x1b"}, "pipeline_tag"),
+    ],
+)
+def test_searches(hub, client, arguments, named):
+    """The text names the argument."""
+    hub.reset_counts()
+    with pytest.raises(InvalidArgumentError, match=named):
+        client.search_models(**arguments)
+
+    assert 0 == hub.total_requests
+
+
+@pytest.mark.parametrize("revision", ["", " ", "a b", "a..b", "-x", "x\n", "a" * 600, 3])
+def test_revisions(hub, client, revision):
+    """So do revisions."""
+    hub.reset_counts()
+    with pytest.raises(InvalidRefError, match="revision"):
+        client.get_model_metadata("gpt2", revision=revision)
+
+    assert 0 == hub.total_requests
+
+
+def test_settings():
+    """An unknown cache scheme is an error of the settings, at once."""
+    with pytest.raises(ConfigError, match="redsi"):
+        HubClient(HubConfig(cache="redsi://host/0"))
+
+
+def test_cache_place():
+    """Neither folder, URL nor backend."""
+    with pytest.raises(InvalidArgumentError, match="where"):
+        ModelCache(3)
+
+
+@pytest.mark.parametrize("model_id", ["", "../x", "a" * 4096, "a:b*?[]", "ünï", "a b/c d", "\x00"])
+def test_model_cache_takes_any_text(tmp_path, model_id):
+    """The cache by itself has no opinion about names."""
+    from hubkit import ModelMetadata
+
+    ModelCache(tmp_path).set(ModelMetadata(model_id, license="mit"))
+
+    assert "mit" == ModelCache(tmp_path).get(model_id).license
+    assert [model_id] == [model.model_id for model in ModelCache(tmp_path).get_all_cached()]

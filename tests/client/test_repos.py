@@ -1,0 +1,173 @@
+"""Repositories: made, changed, read and removed."""
+
+from __future__ import annotations
+
+import pytest
+
+from hubkit import (
+    AuthenticationError,
+    InvalidArgumentError,
+    InvalidRefError,
+    NotConnectedError,
+    RepoNotFoundError,
+    ResponseError,
+    RevisionNotFoundError,
+)
+
+
+@pytest.fixture
+def repos(make_client, alice):
+    """The repositories as alice sees them."""
+    return make_client(token=alice).repos
+
+
+def test_life_of_a_repository(repos, hub):
+    """Created, seen, moved, hidden, deleted."""
+    url = repos.create("alice/new")
+
+    assert f"{hub.endpoint}/alice/new" == url
+    assert repos.exists("alice/new")
+    with pytest.raises(ResponseError) as conflict:
+        repos.create("alice/new")
+    assert 409 == conflict.value.status_code
+    assert url == repos.create("alice/new", exist_ok=True)
+    repos.move("alice/new", "alice/newer")
+    repos.settings("alice/newer", private=True, gated="manual")
+    repos.delete("alice/newer")
+    assert not repos.exists("alice/newer")
+    with pytest.raises(RepoNotFoundError):
+        repos.delete("alice/newer")
+    repos.delete("alice/newer", missing_ok=True)
+
+
+def test_bare_name_is_the_users_own(repos):
+    """A name without a namespace is created in the token's own."""
+    assert repos.create("bare").endswith("/alice/bare")
+
+
+@pytest.mark.parametrize("repo_type", ["model", "dataset", "space"])
+def test_types(repos, repo_type):
+    """All three kinds of repository."""
+    repos.create("alice/kind", repo_type=repo_type)
+
+    assert repos.exists("alice/kind", repo_type=repo_type)
+    repos.delete("alice/kind", repo_type=repo_type)
+    assert not repos.exists("alice/kind", repo_type=repo_type)
+
+
+def test_files_with_sizes(repos, hub):
+    """Every file of a tree, LFS ones with their digest."""
+    hub.commit("alice/base", {"deep/er/file.txt": b"12345"})
+    files = {file.rfilename: file for file in repos.files("alice/base")}
+
+    assert 5 == files["deep/er/file.txt"].size
+    assert 10 == files["model.safetensors"].size
+    assert 64 == len(files["model.safetensors"].sha256)
+    assert files["config.json"].sha256 is None
+
+
+def test_long_listings_come_whole(repos, hub):
+    """More files than fit a page."""
+    hub.commit("alice/base", {f"f{number:04}": b"" for number in range(1500)})
+
+    assert 1500 == len([f for f in repos.files("alice/base") if f.rfilename.startswith("f")])
+
+
+def test_history(repos, hub):
+    """Newest first, and no more than asked for."""
+    for number in range(3):
+        hub.commit("alice/base", {"x": str(number).encode()}, message=f"change {number}")
+
+    assert ["change 2", "change 1"] == [c.title for c in repos.commits("alice/base", limit=2)]
+    assert 4 <= len(repos.commits("alice/base"))
+
+
+def test_branches_and_tags(repos):
+    """Made at a revision, listed, removed."""
+    head = repos.refs("alice/base").branches[0].commit_hash
+    repos.create_branch("alice/base", "feature/x")
+    repos.create_tag("alice/base", "v1", revision=head, message="first")
+    refs = repos.refs("alice/base")
+
+    assert {"main", "feature/x"} == {branch.name for branch in refs.branches}
+    assert [("v1", head)] == [(tag.name, tag.commit_hash) for tag in refs.tags]
+    with pytest.raises(ResponseError) as conflict:
+        repos.create_branch("alice/base", "feature/x")
+    assert 409 == conflict.value.status_code
+    repos.delete_branch("alice/base", "feature/x")
+    repos.delete_tag("alice/base", "v1")
+    assert (1, 0) == (len(repos.refs("alice/base").branches), len(repos.refs("alice/base").tags))
+
+
+def test_unknown_revision(repos):
+    """Named as what it is."""
+    with pytest.raises(RevisionNotFoundError):
+        repos.files("alice/base", revision="nope")
+
+
+def test_writes_need_a_token(client, hub):
+    """Without one every changing call is refused before any request."""
+    hub.reset_counts()
+    repos = client.repos
+    for change in (
+        lambda: repos.create("a/b"),
+        lambda: repos.delete("a/b"),
+        lambda: repos.move("a/b", "a/c"),
+        lambda: repos.settings("a/b", private=True),
+        lambda: repos.create_branch("a/b", "x"),
+        lambda: repos.delete_branch("a/b", "x"),
+        lambda: repos.create_tag("a/b", "x"),
+        lambda: repos.delete_tag("a/b", "x"),
+    ):
+        with pytest.raises(NotConnectedError):
+            change()
+
+    assert 0 == hub.total_requests
+
+
+def test_writes_are_sent_once(repos, hub):
+    """A failing write isn't repeated: nobody knows what became of it."""
+    hub.reset_counts()
+    hub.fail("create_repo", status=503, times=None)
+    with pytest.raises(ResponseError):
+        repos.create("alice/x")
+
+    assert {"create_repo": 1} == dict(hub.requests)
+
+
+def test_reading_token_may_not_write(hub, make_client):
+    """A token without the right is told so."""
+    repos = make_client(token=hub.add_user("alice", role="read")).repos
+    with pytest.raises(AuthenticationError):
+        repos.create("alice/x")
+
+
+def test_changes_drop_what_is_cached(make_client, alice):
+    """After a change of this process the old metadata isn't served."""
+    client = make_client(token=alice)
+    client.get_model_metadata("alice/base")
+    client.repos.settings("alice/base", gated="auto")
+
+    assert "auto" == client.get_model_metadata("alice/base").gated
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda repos: repos.create("../x"),
+        lambda repos: repos.create("a/b", repo_type="thing"),
+        lambda repos: repos.files("a/b", revision="a b"),
+        lambda repos: repos.move("a/b", "a//c"),
+        lambda repos: repos.settings("a/b"),
+        lambda repos: repos.settings("a/b", gated="maybe"),
+        lambda repos: repos.commits("a/b", limit=0),
+        lambda repos: repos.create_branch("a/b", "-x"),
+    ],
+)
+def test_bad_arguments(repos, hub, call):
+    """Refused before any request."""
+    hub.reset_counts()
+    with pytest.raises((InvalidArgumentError, InvalidRefError)):
+        call(repos)
+
+    assert 0 == hub.total_requests

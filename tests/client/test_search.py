@@ -1,0 +1,149 @@
+"""Searches: on the Hub, from the last answer, among what is cached."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from hubkit import RateLimitedError
+
+
+@pytest.fixture
+def many(hub, payloads):
+    """The hub with 4,000 real models."""
+    hub.load_models(payloads / "models_2022_sample.jsonl.gz")
+    return hub
+
+
+@pytest.fixture
+def records(payloads):
+    """The same models, read by the test itself."""
+    with gzip.open(payloads / "models_2022_sample.jsonl.gz", "rt") as file:
+        return [json.loads(line) for line in file]
+
+
+def ids(models):
+    """Their names."""
+    return [model.model_id for model in models]
+
+
+def test_finds_what_the_records_say(many, client, records):
+    """Text and tags together give the models that have both, most downloaded first."""
+    found = client.search_models("bert", ["pytorch", "fill-mask"], limit=50)
+    expected = {
+        record["modelId"]
+        for record in records
+        if "bert" in record["modelId"].lower()
+        and "pytorch" in record["tags"]
+        and "fill-mask" in (*record["tags"], record["pipeline_tag"])
+    }
+
+    assert found
+    assert set(ids(found)) <= expected | {"bert-base-uncased"}
+    assert [m.downloads or 0 for m in found] == sorted([m.downloads or 0 for m in found], reverse=True)
+
+
+@pytest.mark.parametrize("limit", [1, 20, 101, 1500])
+def test_limit_is_met_over_pages(many, client, limit):
+    """As many as were asked for, however many pages that takes, each model once."""
+    found = client.search_models(limit=limit)
+
+    assert limit == len(found)
+    assert limit == len(set(ids(found)))
+
+
+def test_iterating_reads_no_more_than_needed(many, client):
+    """A caller who stops early costs one page."""
+    many.reset_counts()
+    models = client.iter_models()
+    first = [next(models) for _ in range(5)]
+
+    assert 5 == len(first)
+    assert {"models_list": 1} == dict(many.requests)
+
+
+def test_iterating_goes_to_the_end(many, client):
+    """Without a limit every model comes, once."""
+    found = ids(client.iter_models(author="huggingtweets"))
+
+    assert len(found) > 100
+    assert len(found) == len(set(found))
+
+
+@pytest.mark.parametrize("sort", ["downloads", "likes", "updated", "created", "trending"])
+def test_every_sort_is_understood(many, client, sort):
+    """Each of our sorts is one of the hub's."""
+    assert 3 == len(client.search_models(sort=sort, limit=3))
+
+
+def test_same_query_offline(many, make_client):
+    """Offline the same query gives what it gave, whatever the order of its tags."""
+    online = make_client().search_models("bert", ["pytorch", "en"], limit=7)
+    many.stop()
+    offline = make_client(offline=True).search_models("bert", ["en", "pytorch"], limit=7)
+
+    assert ids(online) == ids(offline)
+    assert all(model.partial for model in offline)
+
+
+def test_other_query_offline_searches_the_cache(many, make_client):
+    """Offline another query looks through everything that was seen."""
+    make_client().search_models("bert", limit=200)
+    make_client().get_model_metadata("gpt2")
+    many.stop()
+    client = make_client(offline=True)
+
+    assert all("roberta" in name.lower() for name in ids(client.search_models("roberta")))
+    assert client.search_models("roberta")
+    assert ["gpt2"] == ids(client.search_models("gpt2", limit=1))
+    assert not client.search_models("gpt2")[0].partial
+    assert [] == client.search_models("nothing-of-the-sort")
+
+
+def test_cached_search_ranks_as_the_hub(many, make_client):
+    """Among the same models the order is the hub's."""
+    make_client().search_models(limit=1000)
+    online = ids(make_client().search_models("roberta", limit=10))
+    many.stop()
+    offline = ids(make_client(offline=True).search_models("roberta", limit=9))
+
+    assert online[:9] == offline
+
+
+def test_unreachable_hub_is_answered_from_the_cache(many, make_client, caplog):
+    """A hub that has gone costs a warning."""
+    online = make_client().search_models("bert", limit=3)
+    many.stop()
+
+    assert ids(online) == ids(make_client(retries=0).search_models("bert", limit=3))
+    assert "from the cache" in caplog.text
+
+
+def test_rate_limit_falls_back_to_the_last_answer(many, make_client):
+    """Past the quota the last answer serves; without one the error says when to come back."""
+    online = make_client().search_models("bert", limit=3)
+    many.fail("models_list", status=429, times=None, headers={"RateLimit": '"api";r=0;t=55'})
+
+    assert ids(online) == ids(make_client(retries=0).search_models("bert", limit=3))
+    with pytest.raises(RateLimitedError):
+        make_client(retries=0).search_models("gpt")
+
+
+def test_old_answers_expire(many, make_client, clock):
+    """A day later, offline, an old search isn't passed off as an answer."""
+    make_client().search_models("bert", limit=3)
+    clock.advance(hours=25)
+
+    assert [] == make_client(offline=True).search_models("bert", limit=3)
+    assert make_client(offline=True, stale_if_error="7d").search_models("bert", limit=3)
+
+
+def test_author_and_task(many, client):
+    """Both are filters of the hub."""
+    found = client.search_models(author="huggingtweets", pipeline_tag="text-generation", limit=5)
+
+    assert 5 == len(found)
+    assert all(name.startswith("huggingtweets/") for name in ids(found))
+    assert {"text-generation"} == {model.pipeline_tag for model in found}

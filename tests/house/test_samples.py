@@ -1,0 +1,82 @@
+"""Samples in docstrings, the README and examples do what they say."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hubkit
+import hubkit_redis
+from hubkit.testing import LocalHub
+
+ROOT = Path(__file__).parents[2]
+
+
+def modules():
+    """Every module of both packages."""
+    for package in (hubkit, hubkit_redis):
+        yield package.__name__
+        yield from (info.name for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."))
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if not name.endswith("__main__")])
+def test_docstrings(name, tmp_path, monkeypatch):
+    """Each sample of a docstring gives what it shows."""
+    monkeypatch.chdir(tmp_path)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+    assert 0 == doctest.testmod(importlib.import_module(name), optionflags=flags).failed
+
+
+def test_readme_tour(adapters, payloads, monkeypatch, tmp_path, capsys):
+    """The tour of the README is true."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tour = text.partition("<!-- tour begins -->")[2].partition("<!-- tour ends -->")[0]
+    source = re.sub(r"^```.*$", "", tour, flags=re.MULTILINE)
+    with LocalHub() as server:
+        server.load_models(payloads / "models_2022_sample.jsonl.gz")
+        monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+        monkeypatch.setenv("HUBKIT_CACHE", f"file://{tmp_path}/cache")
+        monkeypatch.setenv("HUBKIT_RETRIES", "0")
+        monkeypatch.chdir(tmp_path)
+        names = {"server": server, "token": server.add_user("alice"), "adapter": adapters / "lora-causal-lm"}
+        test = doctest.DocTestParser().get_doctest(source, names, "README.md", "README.md", 0)
+        result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
+
+    assert result.attempted > 10
+    assert 0 == result.failed, capsys.readouterr().out
+
+
+def test_quickstart(tmp_path):
+    """The README's first command, without the installation."""
+    command = [sys.executable, str(ROOT / "examples" / "quickstart.py"), "--folder", str(tmp_path / "q")]
+    result = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ}
+    )
+
+    assert "" == result.stderr
+    assert 0 == result.returncode
+    assert "byte for byte what was uploaded" in result.stdout
+    assert 3 <= result.stdout.count("[0 requests")
+    assert (tmp_path / "q" / "cache").is_dir()
+
+
+def test_quickstart_without_a_hub(tmp_path):
+    """Its reading half says in one line that there is no Hub."""
+    command = [sys.executable, str(ROOT / "examples" / "quickstart.py"), "--endpoint", "http://127.0.0.1:9"]
+    environment = {**os.environ, "HUBKIT_RETRIES": "0"}
+    result = subprocess.run(
+        [*command, "--folder", str(tmp_path)], capture_output=True, text=True, check=False, env=environment
+    )
+
+    assert 1 == result.returncode
+    assert "quickstart: openai-community/gpt2 is not cached" in result.stderr
+    assert "Traceback" not in result.stderr

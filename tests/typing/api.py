@@ -1,0 +1,69 @@
+"""The public API as users write it. Checked by mypy and pyright; never run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hubkit import HubClient, HubConfig, ModelCache, ModelFile, ModelMetadata, RateLimitedError
+from hubkit.cache import CacheBackend, FilesystemCache, MemoryCache, SQLiteCache, open_backend
+from hubkit.cards import AdapterFacts, read_adapter, render_card
+from hubkit.connector import HuggingFaceConnector, PlatformConnector
+from hubkit.testing import BackendContract, FakeClock, LocalHub
+from hubkit_redis import RedisCache
+
+config: HubConfig = HubConfig(ttl="12h", cache=["memory://", "redis://host/0"], token="hf_x", deadline=10)
+loaded: HubConfig = HubConfig.load({"offline": True})
+
+with HubClient(config, clock=FakeClock()) as hub:
+    connected: bool = hub.connect({"token": "hf_x"})
+    found: list[ModelMetadata] = hub.search_models("llama", ["pytorch"], sort="likes", limit=3)
+    model: ModelMetadata | None = hub.get_model_metadata("org/name", use_cache=False, revision="main")
+    sure: ModelMetadata = hub.require_model_metadata("org/name")
+    many: dict[str, ModelMetadata | None] = hub.get_many_metadata(["org/name"])
+    folder: Path = hub.download_model("org/name", Path("x"), allow_patterns=["*.json"])
+    url: str = hub.upload_artifact("./adapter", {"repo_id": "org/name", "metrics": {"loss": 0.1}})
+    license_id: str | None = hub.check_license("org/name")
+    fits: bool = hub.check_compatibility("org/name", required_library="peft")
+    files: list[ModelFile] = hub.repos.files("org/name")
+    cache: ModelCache = hub.cache
+
+    size: int | None = sure.model_size
+    card: Mapping[str, Any] = sure.card_data
+    siblings: Sequence[ModelFile] = sure.siblings
+    plain: dict[str, Any] = sure.to_dict()
+    again: ModelMetadata = ModelMetadata.from_dict(plain)
+
+backends: list[CacheBackend] = [
+    MemoryCache(),
+    FilesystemCache("x"),
+    SQLiteCache("x.db"),
+    RedisCache("redis://host/0"),
+    open_backend("memory://"),
+]
+
+
+def retry_after(error: RateLimitedError) -> float | None:
+    """Attributes of errors are typed."""
+    return error.retry_after
+
+
+def card_of(path: Path) -> str:
+    """Cards by themselves."""
+    facts: AdapterFacts = read_adapter(path)
+    return render_card(facts, repo_id="org/name", license="mit")
+
+
+async def connect(connector: PlatformConnector) -> bool:
+    """The async face."""
+    return isinstance(connector, HuggingFaceConnector) and await connector.connect({"token": "hf_x"})
+
+
+class TestMyBackend(BackendContract):
+    """A third party's backend."""
+
+
+def use(hub: LocalHub) -> int:
+    """The test server."""
+    return hub.load_models("models.json") + hub.total_requests
