@@ -1,0 +1,42 @@
+"""The console script ``hubkit``.
+
+Nothing but `main` is public.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run one command and end the process with its exit code.
+
+    Args:
+        arguments: The command line without the program's name; None takes the process's own.
+
+    Raises:
+        SystemExit: Always; ``hubkit --help`` lists the codes.
+    """
+    try:
+        # Imported here, so that Ctrl-C during the import is as quiet as later.
+        from hubkit.cli._app import app
+
+        _accept_any_text()
+        app.main(arguments, prog_name="hubkit")
+    except KeyboardInterrupt:
+        pass
+    sys.exit(_INTERRUPTED)
+
+
+def _accept_any_text() -> None:
+    """Let names that the terminal's encoding lacks be shown as escapes, not end in an error."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")

@@ -1,0 +1,171 @@
+"""``hubkit search``, ``info``, ``license`` and ``compat``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hubkit.cli._failures import ExitCode
+from hubkit.cli._session import Session, end_with, json_option, pass_session
+from hubkit.errors import OfflineError
+
+if TYPE_CHECKING:
+    from hubkit.models import ModelMetadata
+
+__all__ = ["compat_command", "info", "license_command", "search"]
+
+SORTS = ("downloads", "likes", "trending", "updated", "created")
+"""Repeated here, so that ``--help`` needs no import."""
+
+_refresh_option = click.option("--refresh", is_flag=True, help="Ask the Hub, whatever is cached.")
+
+
+@click.command()
+@click.argument("query", required=False)
+@click.option("--tag", "tags", metavar="T", multiple=True, help="A tag; repeatable, all are required.")
+@click.option(
+    "--sort", type=click.Choice(SORTS), default="downloads", show_default=True, help="The order, descending."
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many models."
+)
+@click.option("--author", metavar="NAME", help="The account that owns them.")
+@click.option("--task", metavar="TASK", help="Such as text-generation.")
+@json_option
+@pass_session
+def search(
+    session: Session,
+    query: str | None,
+    tags: tuple[str, ...],
+    sort: str,
+    limit: int,
+    author: str | None,
+    task: str | None,
+    as_json: bool,
+) -> None:
+    """Find models whose name contains QUERY.
+
+    On a pipe each line is: id, downloads, likes, task, licence, date of the last change.
+    """
+    from hubkit.cli._listing import listing_document, print_models
+
+    with session.hub() as hub:
+        models = hub.search_models(query, tags, sort, limit, author=author, pipeline_tag=task)
+    if not models:
+        _check_asked(session)
+    if as_json:
+        session.out.json([listing_document(model) for model in models])
+    else:
+        print_models(session, models)
+    if not models:
+        session.out.note("hubkit: nothing found")
+        end_with(ExitCode.NO)
+
+
+@click.command()
+@click.argument("model")
+@click.option("--revision", metavar="REV", help="Branch, tag or commit.")
+@_refresh_option
+@json_option
+@pass_session
+def info(session: Session, model: str, revision: str | None, refresh: bool, as_json: bool) -> None:
+    """Show what the Hub says about MODEL.
+
+    The last line tells where the answer came from and how old it is.
+    """
+    from hubkit.cli._listing import model_document, model_facts
+
+    started = session.clock.now()
+    with session.hub() as hub:
+        found = hub.require_model_metadata(model, not refresh, revision=revision)
+    # A fresh answer is dated later than the question.
+    from_cache = found.cached_at.timestamp() < started
+    now = session.clock.now()
+    if as_json:
+        session.out.json(model_document(found, from_cache=from_cache, now=now))
+    else:
+        session.out.facts(model_facts(found, from_cache=from_cache, now=now))
+
+
+@click.command("license")
+@click.argument("model")
+@_refresh_option
+@json_option
+@pass_session
+def license_command(session: Session, model: str, refresh: bool, as_json: bool) -> None:
+    """Show the licence that MODEL states.
+
+    Exit code 1 when it states none. On a pipe the licence's id stands alone.
+    """
+    from hubkit._licenses import stated_license
+
+    found = _require(session, model, refresh)
+    stated = stated_license(found)
+    if as_json:
+        session.out.json(
+            {
+                "model_id": found.model_id,
+                "license": stated and stated.id,
+                "license_name": stated and stated.name,
+                "license_link": stated and stated.link,
+                "source": stated and stated.source,
+            }
+        )
+    elif stated is not None:
+        details = [stated.name, stated.link, f"stated by the {stated.source}"]
+        shown = f"{stated.id} ({', '.join(filter(None, details))})"
+        session.out.line(shown if session.out.is_terminal else stated.id)
+    if stated is None:
+        session.out.note(f"hubkit: {found.model_id} states no licence")
+        end_with(ExitCode.NO)
+
+
+@click.command("compat")
+@click.argument("model")
+@click.option("--library", metavar="L", help="Such as transformers or peft.")
+@_refresh_option
+@json_option
+@pass_session
+def compat_command(session: Session, model: str, library: str | None, refresh: bool, as_json: bool) -> None:
+    """Say whether MODEL can be loaded, and why not.
+
+    It needs a configuration and weights, and must be made for the library. Exit code 1 when it can't.
+    """
+    from hubkit._compatibility import missing_for_use
+
+    found = _require(session, model, refresh)
+    reasons = missing_for_use(found, library)
+    if as_json:
+        session.out.json(
+            {
+                "model_id": found.model_id,
+                "library": library,
+                "compatible": not reasons,
+                "reasons": reasons,
+            }
+        )
+    else:
+        verdict = "is not compatible" if reasons else "is compatible"
+        session.out.line(f"{found.model_id} {verdict}{f' with {library}' if library else ''}")
+        for reason in reasons:
+            session.out.line(f"- {reason}")
+    if reasons:
+        end_with(ExitCode.NO)
+
+
+def _require(session: Session, model: str, refresh: bool) -> ModelMetadata:
+    with session.hub() as hub:
+        return hub.require_model_metadata(model, not refresh)
+
+
+def _check_asked(session: Session) -> None:
+    """Finding nothing in the cache is no answer: the Hub might know something.
+
+    Raises:
+        HubkitError: The Hub wasn't asked, or didn't answer.
+    """
+    if session.is_offline:
+        raise OfflineError("nothing that is cached fits, and hubkit is offline")
+    if session.log_handler.survived is not None:
+        raise session.log_handler.survived

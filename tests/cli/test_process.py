@@ -1,0 +1,181 @@
+"""The program as a process: signals, pipes, terminals and imports."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from hubkit.testing import LocalHub
+
+Spawn = Callable[..., "subprocess.Popen[bytes]"]
+
+needs_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals and pseudo-terminals")
+
+_HEAVY = ("attr", "cattrs", "huggingface_hub", "jinja2", "keyring", "orjson", "requests")
+
+
+def _finished(process: subprocess.Popen[bytes]) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out.decode(), err.decode()
+
+
+def _at_terminal(arguments: Sequence[str], *, typed: bytes = b"", columns: int = 80) -> tuple[int, str]:
+    """Run at a terminal of that width; what is typed is sent once something was printed."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    # getpass and Ctrl-C need a terminal that governs the process.
+    code = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\nfrom hubkit.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    seen = b""
+    # Linux says EIO when the other end is gone.
+    with contextlib.suppress(OSError):
+        while piece := os.read(ours, 65536):
+            seen += piece
+            if typed:
+                time.sleep(0.3)
+                os.write(ours, typed)
+                typed = b""
+    os.close(ours)
+    return process.wait(60), seen.decode().replace("\r\n", "\n")
+
+
+def test_a_real_process_answers(hub: LocalHub, spawn: Spawn) -> None:
+    """``python -m hubkit.cli`` is the program."""
+    assert (0, "apache-2.0\n", "") == _finished(spawn(["license", "acme/tiny-llama"]))
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """The help is there before a network library would be loaded."""
+    code = (
+        "import sys\nfrom hubkit.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit as end: assert not end.code\n"
+        f"print([name for name in {_HEAVY!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+
+    assert "[]\n" == done.stderr
+    assert "130  interrupted with Ctrl-C" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["search", "--author", "acme"], ["info", "acme/tiny-llama", "--json"]])
+def test_a_closed_pipe_is_silent(hub: LocalHub, spawn: Spawn, arguments: list[str]) -> None:
+    """Whoever has read enough may go."""
+    process = spawn(arguments)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    said = process.stderr.read()
+    process.stderr.close()
+
+    assert (0, b"") == (process.wait(60), said)
+
+
+@needs_posix
+def test_ctrl_c_ends_quietly(spawn: Spawn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a request it is one line and the exit code 130."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(60)
+        monkeypatch.setenv("HUBKIT_ENDPOINT", f"http://127.0.0.1:{server.getsockname()[1]}")
+        process = spawn(["info", "acme/tiny-llama"])
+        # Whoever connects waits for an answer by now, or is about to.
+        with server.accept()[0]:
+            process.send_signal(signal.SIGINT)
+            ended = _finished(process)
+
+    assert (130, "", "hubkit: interrupted\n") == ended
+
+
+@needs_posix
+def test_a_terminal_gets_a_table_that_fits(hub: LocalHub) -> None:
+    """Numbers are short, long ids lose their middle, and no line is wider than the terminal."""
+    hub.add_model({"id": f"acme/{'long-' * 20}llama", "downloads": 5, "private": False, "siblings": []})
+    code, seen = _at_terminal(["search", "llama"])
+
+    lines = seen.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()
+    assert (0, "MODEL") == (code, lines[0].split()[0])
+    assert 80 >= max(map(len, lines))
+    assert "12.3M" in lines[1]
+    assert "…" in lines[2]
+
+
+@needs_posix
+def test_no_color_is_respected(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even bold."""
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    assert "\x1b" not in _at_terminal(["search", "llama"])[1]
+    assert "\x1b" not in _at_terminal(["info", "acme/tiny-llama"])[1]
+
+
+@needs_posix
+def test_info_at_a_terminal_is_for_people(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sizes and ages are short, and what isn't known takes no line."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    seen = [_at_terminal(["info", "acme/tiny-llama"])[1] for _ in range(2)]
+
+    facts = [dict(line.split("  ", 1) for line in text.splitlines()) for text in seen]
+    values = [{name: value.strip() for name, value in each.items()} for each in facts]
+    assert "12.3M" == values[0]["downloads"]
+    assert "weights" not in values[0]
+    assert ["the Hub, just now", "the cache, just now"] == [each["source"] for each in values]
+
+
+@needs_posix
+def test_a_token_is_asked_for_without_being_shown(hub: LocalHub) -> None:
+    """What is typed doesn't appear, and the Hub verifies it."""
+    token = hub.add_user("bob")
+    code, seen = _at_terminal(["login"], typed=f"{token}\n".encode())
+
+    assert token not in seen
+    assert "the token of bob is good" in seen
+    assert 2 == code
+
+
+@needs_posix
+def test_ctrl_c_at_a_question_is_an_interruption(hub: LocalHub) -> None:
+    """Nothing is asked of the Hub afterwards."""
+    code, seen = _at_terminal(["login"], typed=b"\x03")
+
+    assert (130, 0) == (code, hub.total_requests)
+    assert "hubkit: interrupted" in seen
+    assert "Traceback" not in seen
+
+
+@needs_posix
+def test_a_download_at_a_terminal_ends_with_the_folder(hub: LocalHub, tmp_path: object) -> None:
+    """No progress bar runs through the path."""
+    hub.add_repo("acme/small", {"config.json": b"{}"})
+    code, seen = _at_terminal(["download", "acme/small", "--to", str(tmp_path)], columns=300)
+
+    assert 0 == code
+    assert seen.splitlines()[-1].startswith(f"{tmp_path}{os.sep}models--acme--small")
+
+
+@needs_posix
+def test_an_encoding_without_a_letter_is_no_error(hub: LocalHub, spawn: Spawn) -> None:
+    """Names that it lacks are shown as escapes."""
+    hub.add_model({"id": "acme/name", "tags": ["日本語"], "private": False, "siblings": []})
+    code, out, _ = _finished(spawn(["info", "acme/name"], env={**os.environ, "PYTHONIOENCODING": "latin-1"}))
+
+    assert 0 == code
+    assert "tags\t\\u65e5\\u672c\\u8a9e\n" in out
