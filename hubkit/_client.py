@@ -314,7 +314,11 @@ class HubClient:
         return self._rooms.cache
 
     def close(self) -> None:
-        """Give back connections and files; the client opens new ones when used again."""
+        """Finish what goes on in the background, and give back connections and files.
+
+        The client opens new ones when it is used again.
+        """
+        self._rooms.metadata.finish()
         self._rooms.transport.close()
         self._tiers.close()
 

@@ -40,7 +40,13 @@ class Repositories:
         self._changed = changed
 
     def create(
-        self, repo_id: str, *, private: bool = False, repo_type: str = "model", exist_ok: bool = False
+        self,
+        repo_id: str,
+        *,
+        private: bool = False,
+        repo_type: str = "model",
+        exist_ok: bool = False,
+        sdk: str | None = None,
     ) -> str:
         """Create an empty repository.
 
@@ -49,16 +55,22 @@ class Repositories:
             private: Whether only its owner's readers see it.
             repo_type: ``model``, ``dataset`` or ``space``.
             exist_ok: Whether one that is there already is as good; it is left as it is.
+            sdk: What runs a space: ``gradio``, ``docker`` or ``static``; the Hub insists on it.
 
         Returns:
             The URL of its page.
 
         Raises:
             NotConnectedError: No token.
+            InvalidArgumentError: A space without an sdk, or an sdk without a space.
             ResponseError: The Hub refused; status 409 when there is one.
         """
         namespace, _, name = _checked(repo_id, repo_type).rpartition("/")
+        if (repo_type == "space") != (sdk is not None):
+            raise InvalidArgumentError("sdk is needed for a space, such as 'gradio', and for nothing else")
         body = {"name": name, "organization": namespace or None, "type": repo_type, "private": private}
+        if sdk is not None:
+            body["sdk"] = sdk
         try:
             answer = self._write("POST", "/api/repos/create", body).json()
         except ResponseError as error:

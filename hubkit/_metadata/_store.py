@@ -56,7 +56,7 @@ class MetadataStore:
         self._transport = transport
         self._max_workers = max_workers
         self._clock = clock
-        self._refreshing: set[tuple[str, str | None]] = set()
+        self._refreshing: dict[tuple[str, str | None], threading.Thread] = {}
 
     def get(
         self, model_id: str, *, use_cache: bool = True, revision: str | None = None
@@ -125,6 +125,11 @@ class MetadataStore:
         self._answers.drop_model(model_id)
         self._answers.drop_searches()
 
+    def finish(self) -> None:
+        """Wait for answers that are being refreshed: a program that ends now would lose them."""
+        for thread in list(self._refreshing.values()):
+            thread.join(self._transport.new_deadline().seconds)
+
     def _asked(self, model_id: str, revision: str | None, stored: StoredModel | None) -> ModelMetadata:
         try:
             return self._fetch(model_id, revision, stored)
@@ -159,7 +164,6 @@ class MetadataStore:
         key = (model_id, revision)
         if key in self._refreshing:
             return
-        self._refreshing.add(key)
 
         def refresh() -> None:
             try:
@@ -167,9 +171,11 @@ class MetadataStore:
             except HubkitError as error:
                 log.info("background refresh of %s failed: %s", model_id, error)
             finally:
-                self._refreshing.discard(key)
+                self._refreshing.pop(key, None)
 
-        threading.Thread(target=refresh, name=f"hubkit refresh {model_id}", daemon=True).start()
+        thread = threading.Thread(target=refresh, name=f"hubkit refresh {model_id}", daemon=True)
+        self._refreshing[key] = thread
+        thread.start()
 
     def _cached(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
         """What needs no request, negative answers included."""

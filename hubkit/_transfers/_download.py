@@ -20,6 +20,7 @@ from hubkit.errors import (
     LocalPathError,
     OfflineError,
     RateLimitedError,
+    RepoFileNotFoundError,
     ServerError,
     TransferError,
     TransportError,
@@ -69,12 +70,14 @@ class Downloads:
             "ignore_patterns": _patterns("ignore_patterns", ignore_patterns),
         }
         model, hindrance = self._look_up(model_id, revision)
+        expected = None if model is None else _expected_sizes(model, patterns)
+        if model is not None and model.siblings and not expected and any(patterns.values()):
+            raise RepoFileNotFoundError(f"no file of {model_id} matches the patterns", 404)
         options: dict[str, Any] = {"revision": revision, "cache_dir": cache_dir, **patterns}
         folder = self._snapshot(model_id, hindrance, options)
-        if model is None or model.sha != folder.name:
+        if model is None or expected is None or model.sha != folder.name:
             log.warning("%s: what is in %s can't be checked against the Hub now", model_id, folder)
             return folder
-        expected = _expected_sizes(model, patterns)
         wrong = _wrong_files(folder, expected)
         if wrong and hindrance is None:
             self._fetch_again(model_id, folder.name, cache_dir, wrong)

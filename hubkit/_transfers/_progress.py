@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Iterator
@@ -22,7 +23,11 @@ def progress_bars(wanted: bool) -> Iterator[None]:
     goes back when the last silent one is over, and only if it was on before.
     """
     if wanted and sys.stderr.isatty():
-        yield
+        try:
+            yield
+        finally:
+            # Bars that huggingface_hub leaves open would draw over what is printed next.
+            gc.collect()
         return
     _silence()
     try:

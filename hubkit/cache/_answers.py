@@ -119,10 +119,13 @@ class Answers:
     def store_missing(self, model_id: str, revision: str | None = None) -> None:
         """Keep, for this caller alone, that there is no such model."""
         ttl = self._policy.negative_ttl
+        own_key, public_key = self._model_keys(model_id, revision)
         self.memory.drop((model_id, revision))
+        # It is deleted or private now: the old answer must not come back once this one expires.
+        for key in (own_key, public_key):
+            self._tiers.delete(key)
         if ttl > 0:
-            key = model_key(self._endpoint, self._scope, model_id, revision)
-            self._tiers.store(Entry(key, 404, self._clock.now(), ttl, None, b""), expires_in=ttl)
+            self._tiers.store(Entry(own_key, 404, self._clock.now(), ttl, None, b""), expires_in=ttl)
 
     def drop_model(self, model_id: str) -> bool:
         """Forget a model, at every revision; whether it was known."""

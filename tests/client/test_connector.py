@@ -25,7 +25,9 @@ def test_what_it_says_of_itself(connector):
     assert isinstance(connector, PlatformConnector)
     assert ("huggingface", "HuggingFace Hub") == (connector.name, connector.display_name)
     assert connector.supports_registry
-    assert not (connector.supports_training or connector.supports_inference or connector.supports_tracking)
+    assert [False] * 3 == [
+        getattr(connector, f"supports_{what}") for what in ("training", "inference", "tracking")
+    ]
     assert ["token"] == connector.get_required_credentials()
     assert isinstance(connector._cache, ModelCache)
 

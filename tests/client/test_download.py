@@ -10,6 +10,7 @@ from huggingface_hub import snapshot_download
 from hubkit import (
     GatedRepoError,
     LocalPathError,
+    RepoFileNotFoundError,
     RepoNotFoundError,
     RevisionNotFoundError,
     TransferError,
@@ -57,6 +58,14 @@ def test_patterns_choose(client, folder):
 
     assert ["config.json"] == list(content(some))
     assert {".gitattributes", "model.safetensors"} >= set(content(rest))
+
+
+def test_patterns_that_match_nothing(client, folder):
+    """Said before anything is fetched, instead of an empty folder."""
+    with pytest.raises(RepoFileNotFoundError, match="patterns"):
+        client.download_model(BASE, folder, allow_patterns="*.gguf")
+
+    assert not folder.exists()
 
 
 def test_revision_chooses(hub, client, folder):

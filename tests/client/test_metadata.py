@@ -143,9 +143,7 @@ def test_stale_while_revalidate_answers_at_once(hub, make_client, clock):
     clock.advance(hours=25)
     client = make_client(stale_while_revalidate="7d")
     served = client.get_model_metadata(BERT)
-    for thread in threading.enumerate():
-        if thread.name.startswith("hubkit refresh"):
-            thread.join(10)
+    client.close()
 
     assert first == served
     assert client.get_model_metadata(BERT).cached_at > first.cached_at
@@ -172,6 +170,17 @@ def test_missing_model_is_none_and_remembered(hub, client, clock):
     hub.add_repo("no/such", {"a": b""})
 
     assert "no/such" == client.get_model_metadata("no/such").model_id
+
+
+def test_deleted_model_stays_deleted(hub, make_client, alice, clock):
+    """Once the Hub says that it is gone, the cached answer doesn't come back when that word expires."""
+    make_client().get_model_metadata("alice/base")
+    owner = make_client(token=alice)
+    owner.repos.delete("alice/base")
+
+    assert make_client().get_model_metadata("alice/base", use_cache=False) is None
+    clock.advance(seconds=400)
+    assert make_client(offline=True).get_model_metadata("alice/base") is None
 
 
 def test_require_raises_instead(hub, make_client):

@@ -48,7 +48,7 @@ def test_bare_name_is_the_users_own(repos):
 @pytest.mark.parametrize("repo_type", ["model", "dataset", "space"])
 def test_types(repos, repo_type):
     """All three kinds of repository."""
-    repos.create("alice/kind", repo_type=repo_type)
+    repos.create("alice/kind", repo_type=repo_type, sdk="static" if repo_type == "space" else None)
 
     assert repos.exists("alice/kind", repo_type=repo_type)
     repos.delete("alice/kind", repo_type=repo_type)
@@ -156,6 +156,8 @@ def test_changes_drop_what_is_cached(make_client, alice):
     [
         lambda repos: repos.create("../x"),
         lambda repos: repos.create("a/b", repo_type="thing"),
+        lambda repos: repos.create("a/b", repo_type="space"),
+        lambda repos: repos.create("a/b", sdk="gradio"),
         lambda repos: repos.files("a/b", revision="a b"),
         lambda repos: repos.move("a/b", "a//c"),
         lambda repos: repos.settings("a/b"),
