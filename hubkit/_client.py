@@ -76,6 +76,7 @@ class HubClient:
             ],
             share_private=self.config.share_private,
             read_only=self.config.cache_mode == "read-only",
+            signing_key=_signing_key(self.config),
             clock=clock,
         )
         self._rooms = self._furnish(self.config)
@@ -384,6 +385,10 @@ class _Rooms:
     repositories: Repositories
     cache: ModelCache
     connected: bool = False
+
+
+def _signing_key(config: HubConfig) -> bytes | None:
+    return None if config.cache_key is None else config.cache_key.reveal().encode()
 
 
 def _verified(transport: Transport) -> Identity:

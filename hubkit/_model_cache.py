@@ -6,12 +6,12 @@ from pathlib import Path
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit.cache._answers import Answers
-from hubkit.cache._backend import BackendStats, CacheBackend
+from hubkit.cache._backend import CacheBackend
 from hubkit.cache._decoded import DecodedAnswers
 from hubkit.cache._freshness import RETENTION, Policy
 from hubkit.cache._keys import ANONYMOUS
 from hubkit.cache._registry import open_backend
-from hubkit.cache._tiers import Tiers
+from hubkit.cache._tiers import Tiers, TierStats
 from hubkit.cache.filesystem import FilesystemCache
 from hubkit.config import DEFAULT_ENDPOINT, HubConfig
 from hubkit.errors import InvalidArgumentError
@@ -82,8 +82,8 @@ class ModelCache:
         """Every model that this caller may read about, expired ones too."""
         return [model for model, _ in self._answers.models()]
 
-    def stats(self) -> list[BackendStats | None]:
-        """How full each tier is, nearest first; None for one that can't be asked just now."""
+    def stats(self) -> list[TierStats]:
+        """What each tier has done for this client and how full it is, nearest first."""
         return self._tiers.stats()
 
     def close(self) -> None:

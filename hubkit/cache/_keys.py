@@ -9,12 +9,14 @@ from hubkit._secrets import Secret
 
 __all__ = [
     "ANONYMOUS",
+    "FLEET",
     "PUBLIC",
     "Scope",
     "fingerprint",
-    "is_public",
+    "is_shareable",
     "model_key",
     "model_prefix",
+    "note_key",
     "scope_of",
     "search_key",
     "search_prefix",
@@ -28,6 +30,9 @@ PUBLIC: Scope = "public"
 
 ANONYMOUS: Scope = "anonymous"
 """What only those without a token believe: that there is nothing."""
+
+FLEET = "fleet"
+"""Where a scope would stand, in the keys of notes."""
 
 _DOMAIN = b"hubkit scope 1"
 
@@ -51,9 +56,18 @@ def scope_of(endpoint: str, token: Secret | None, cache_key: Secret | None = Non
     return ANONYMOUS if token is None else fingerprint(endpoint, token, cache_key)
 
 
-def is_public(key: str) -> bool:
-    """Whether the answer under a key may be read by anybody."""
-    return key.startswith(PUBLIC + "|")
+def is_shareable(key: str) -> bool:
+    """Whether what lies under a key may go to stores that others read: public answers, and notes of the fleet."""
+    return key.startswith((PUBLIC + "|", FLEET + "|"))
+
+
+def note_key(endpoint: str, kind: str, subject: str) -> str:
+    """The key of a note that members of a fleet leave for each other; it holds no answer of the Hub.
+
+    >>> note_key("https://huggingface.co", "cooldown", "token-1")
+    'fleet|https://huggingface.co|cooldown|token-1'
+    """
+    return f"{FLEET}|{endpoint}|{kind}|{subject}"
 
 
 def model_prefix(endpoint: str, scope: Scope) -> str:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
-from hubkit._secrets import redact
-from hubkit.cache._backend import BackendStats, CacheBackend
-from hubkit.cache._entry import Entry, decode_entry, encode_entry
+from hubkit.cache._backend import CacheBackend, Lease
+from hubkit.cache._entry import Entry
 from hubkit.cache._freshness import RETENTION
-from hubkit.cache._keys import is_public
-from hubkit.errors import CacheCorruptedError, CacheError
+from hubkit.cache._keys import is_shareable
+from hubkit.cache._tier import LeaseRefusal, Tier, TierStats
 
-__all__ = ["Tiers"]
-
-log = logging.getLogger("hubkit")
-
-R = TypeVar("R")
-
-PAUSE = 30.0
-"""Seconds for which a tier that failed is left alone."""
+__all__ = ["LeaseRefusal", "TierStats", "Tiers"]
 
 
 class Tiers:
@@ -35,6 +25,7 @@ class Tiers:
         backends: Nearest first.
         share_private: Whether answers that are not public may go to shared backends.
         read_only: Whether nothing is written.
+        signing_key: Signs what is written, and refuses what isn't signed with it.
         clock: Where the time comes from.
     """
 
@@ -44,9 +35,10 @@ class Tiers:
         *,
         share_private: bool = False,
         read_only: bool = False,
+        signing_key: bytes | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._tiers = [_Tier(backend, clock) for backend in backends]
+        self._tiers = [Tier(backend, signing_key=signing_key, clock=clock) for backend in backends]
         self._share_private = share_private
         self._read_only = read_only
         self._clock = clock
@@ -66,15 +58,15 @@ class Tiers:
         best: list[Entry | None] = [None] * len(groups)
         open_questions = list(range(len(groups)))
         for depth, tier in enumerate(self._tiers):
-            values = tier.get_many(
+            entries = tier.get_many(
                 [key for index in open_questions for key in groups[index] if self._may(tier, key)]
             )
             unanswered = []
             for index in open_questions:
-                entry = _best_of(values, groups[index], good)
+                entry = _best_of(entries, groups[index], good)
                 if entry is not None and _is_better(entry, best[index], good):
                     best[index] = entry
-                    self._fill(depth, entry, values[entry.key])
+                    self._fill(depth, entry)
                 found = best[index]
                 if found is None or not good(found):
                     unanswered.append(index)
@@ -85,12 +77,7 @@ class Tiers:
 
     def store(self, entry: Entry, *, expires_in: float) -> None:
         """Write an entry to every tier that may have it."""
-        try:
-            value = encode_entry(entry)
-        except CacheError as error:
-            log.warning("not cached: %s", error)
-            return
-        self._write(self._tiers, entry.key, value, min(expires_in, RETENTION))
+        self._write(self._tiers, entry, min(expires_in, RETENTION))
 
     def delete(self, key: str) -> bool:
         """Drop a key everywhere; whether any tier had it."""
@@ -110,15 +97,23 @@ class Tiers:
         for tier in self._tiers:
             keys = [key for key in tier.keys(prefix) if key not in seen]
             for start in range(0, len(keys), 500):
-                values = tier.get_many(keys[start : start + 500])
-                for key, value in values.items():
-                    entry = _readable(key, value)
-                    if entry is not None and key not in seen:
+                for key, entry in tier.get_many(keys[start : start + 500]).items():
+                    if key not in seen:
                         seen.add(key)
                         yield entry
 
-    def stats(self) -> list[BackendStats | None]:
-        """Per tier, nearest first; None for one that can't say."""
+    def lease(self, key: str, seconds: float) -> Lease | LeaseRefusal:
+        """Try to take a lease from the farthest store that works: it is the one that most others see."""
+        if self._read_only:
+            return LeaseRefusal.UNAVAILABLE
+        for tier in reversed(self._tiers):
+            lease = tier.lease(key, seconds)
+            if lease is not LeaseRefusal.UNAVAILABLE:
+                return lease
+        return LeaseRefusal.UNAVAILABLE
+
+    def stats(self) -> list[TierStats]:
+        """Per tier, nearest first."""
         return [tier.stats() for tier in self._tiers]
 
     def close(self) -> None:
@@ -126,84 +121,29 @@ class Tiers:
         for tier in self._tiers:
             tier.close()
 
-    def _may(self, tier: _Tier, key: str) -> bool:
-        return is_public(key) or self._share_private or not tier.shared
+    def _may(self, tier: Tier, key: str) -> bool:
+        return is_shareable(key) or self._share_private or not tier.shared
 
-    def _fill(self, depth: int, entry: Entry, value: bytes) -> None:
+    def _fill(self, depth: int, entry: Entry) -> None:
         """Copy what a farther tier had to the nearer ones."""
         left = RETENTION - max(0.0, self._clock.now() - entry.stored_at)
         if depth and left > 0 and not entry.negative:
-            self._write(self._tiers[:depth], entry.key, value, left)
+            self._write(self._tiers[:depth], entry, left)
 
-    def _write(self, tiers: Sequence[_Tier], key: str, value: bytes, expires_in: float) -> None:
+    def _write(self, tiers: Sequence[Tier], entry: Entry, expires_in: float) -> None:
         if self._read_only:
             return
         for tier in tiers:
-            if self._may(tier, key):
-                tier.set(key, value, expires_in)
+            if self._may(tier, entry.key):
+                tier.set(entry, expires_in)
 
 
-class _Tier:
-    """One backend with its failures caught."""
-
-    def __init__(self, backend: CacheBackend, clock: Clock) -> None:
-        self._backend = backend
-        self._clock = clock
-        self._paused_until = 0.0
-        self._warned = False
-        self.shared = backend.shared
-
-    def get_many(self, keys: Sequence[str]) -> Mapping[str, bytes]:
-        return self._guarded(lambda: self._backend.get_many(keys), {}) if keys else {}
-
-    def set(self, key: str, value: bytes, expires_in: float) -> None:
-        self._guarded(lambda: self._backend.set(key, value, expires_in=expires_in), None)
-
-    def delete(self, key: str) -> bool:
-        return self._guarded(lambda: self._backend.delete(key), False)
-
-    def clear(self, prefix: str) -> int:
-        return self._guarded(lambda: self._backend.clear(prefix), 0)
-
-    def keys(self, prefix: str) -> list[str]:
-        return self._guarded(lambda: list(self._backend.keys(prefix)), [])
-
-    def stats(self) -> BackendStats | None:
-        return self._guarded(self._backend.stats, None)
-
-    def close(self) -> None:
-        self._guarded(self._backend.close, None)
-
-    def _guarded(self, action: Callable[[], R], otherwise: R) -> R:
-        if self._paused_until > self._clock.monotonic():
-            return otherwise
-        try:
-            result = action()
-        except CacheError as error:
-            self._pause(error)
-            return otherwise
-        if self._warned:
-            self._warned = False
-            log.info("cache %r works again", self._backend)
-        return result
-
-    def _pause(self, error: CacheError) -> None:
-        self._paused_until = self._clock.monotonic() + PAUSE
-        level = logging.DEBUG if self._warned else logging.WARNING
-        self._warned = True
-        log.log(
-            level,
-            "cache %r is not usable just now, going on without it: %s",
-            self._backend,
-            redact(str(error)),
-        )
-
-
-def _best_of(values: Mapping[str, bytes], keys: Sequence[str], good: Callable[[Entry], bool]) -> Entry | None:
+def _best_of(
+    entries: Mapping[str, Entry], keys: Sequence[str], good: Callable[[Entry], bool]
+) -> Entry | None:
     best: Entry | None = None
     for key in keys:
-        value = values.get(key)
-        entry = None if value is None else _readable(key, value)
+        entry = entries.get(key)
         if entry is not None and _is_better(entry, best, good):
             best = entry
     return best
@@ -212,11 +152,3 @@ def _best_of(values: Mapping[str, bytes], keys: Sequence[str], good: Callable[[E
 def _is_better(entry: Entry, than: Entry | None, good: Callable[[Entry], bool]) -> bool:
     """Good beats not good: an entry from the future must not hide a sound one. Then newer beats older."""
     return than is None or (good(entry), entry.stored_at) > (good(than), than.stored_at)
-
-
-def _readable(key: str, value: bytes) -> Entry | None:
-    try:
-        return decode_entry(value, key)
-    except CacheCorruptedError as error:
-        log.info("unreadable cache entry taken as a miss: %s", error)
-        return None

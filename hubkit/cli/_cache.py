@@ -15,7 +15,7 @@ from hubkit.cli._table import Column
 from hubkit.errors import CacheUnavailableError, ConfigError
 
 if TYPE_CHECKING:
-    from hubkit.cache._backend import BackendStats
+    from hubkit.cache._tiers import TierStats
     from hubkit.models import ModelMetadata
 
 __all__ = ["cache"]
@@ -79,7 +79,7 @@ def clear(session: Session, yes: bool) -> None:
     with session.hub() as hub:
         count = hub.cache.clear()
         stats = hub.cache.stats()
-    if None in stats:
+    if not all(tier.reachable for tier in stats):
         raise CacheUnavailableError("a tier can't be reached, and may not be cleared")
     session.out.line(f"{count} {'entry' if count == 1 else 'entries'} cleared")
 
@@ -112,12 +112,12 @@ def _tier_names(session: Session) -> list[str]:
     return [redact(url) for url in session.config.cache]
 
 
-def _tier_document(url: str, full: BackendStats | None) -> dict[str, Any]:
+def _tier_document(url: str, tier: TierStats) -> dict[str, Any]:
     return {
         "url": url,
-        "reachable": full is not None,
-        "entries": full and full.entries,
-        "size_bytes": full and full.size_bytes,
+        "reachable": tier.reachable,
+        "entries": tier.entries,
+        "size_bytes": tier.size_bytes,
     }
 
 
@@ -142,8 +142,8 @@ def _row(model: ModelMetadata, now: float) -> list[Cell]:
     ]
 
 
-def _fullness(full: BackendStats | None) -> str:
-    if full is None:
+def _fullness(full: TierStats) -> str:
+    if not full.reachable:
         return "can't be reached"
     counted = f"{full.entries} {'entry' if full.entries == 1 else 'entries'}"
     return counted if full.size_bytes is None else f"{counted}, {size_text(full.size_bytes)}"
