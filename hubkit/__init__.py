@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from hubkit.models import ModelFile, ModelMetadata
 
 
-
 __all__ = [
     "AuthenticationError",
     "BackendUnavailableError",

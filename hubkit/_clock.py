@@ -54,7 +54,7 @@ class Deadline:
     __slots__ = ("_clock", "_ends_at", "seconds")
 
     def __init__(self, seconds: float, clock: Clock) -> None:
-        self.seconds = seconds
+        self.seconds: float = seconds
         self._clock = clock
         self._ends_at = clock.monotonic() + seconds
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hubkit._refs import normalize_endpoint
-from hubkit._secrets import Secret
+from hubkit._secrets import Secret, redact
 from hubkit.errors import ConfigError, InvalidTokenError
 
 __all__ = [
@@ -84,14 +84,14 @@ def flag(value: bool | str) -> bool:
         return value
     text = str(value).strip().lower()
     if text not in _TRUE | _FALSE:
-        raise ConfigError(f"must be true or false, not {value!r}")
+        raise ConfigError(f"must be true or false, not {_shown(value)}")
     return text in _TRUE
 
 
 def cache_mode(value: str) -> str:
     """One of the two cache modes."""
     if value not in _CACHE_MODES:
-        raise ConfigError(f"must be one of {', '.join(_CACHE_MODES)}, not {value!r}")
+        raise ConfigError(f"must be one of {', '.join(_CACHE_MODES)}, not {_shown(value)}")
     return value
 
 
@@ -118,17 +118,17 @@ def endpoint(value: str) -> str:
     wanted = "must be a URL such as 'https://huggingface.co'"
     if not isinstance(value, str):
         raise ConfigError(f"{wanted}, not {type(value).__name__}")
+    if "@" in value:
+        raise ConfigError("must not hold a user name or password; use token")
     try:
         parts = urlsplit(value.strip())
         port = parts.port
     except ValueError as error:
-        raise ConfigError(f"{wanted}: {error}") from error
-    if parts.username is not None or parts.password is not None:
-        raise ConfigError("must not hold a user name or password; use token")
+        raise ConfigError(f"{wanted}; the host or port can't be read") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
-        raise ConfigError(f"{wanted}, not {value!r}")
+        raise ConfigError(f"{wanted}, not {_shown(value)}")
     if parts.query or parts.fragment or re.search(r"[\x00-\x20\x7f-\x9f]", value.strip()):
-        raise ConfigError(f"{wanted}, without query or fragment, not {value!r}")
+        raise ConfigError(f"{wanted}, without query or fragment, not {_shown(value)}")
     return normalize_endpoint(value)
 
 
@@ -152,18 +152,35 @@ def _whole(value: int | str, minimum: int) -> int:
     except (TypeError, ValueError):
         number = None
     if number is None or number < minimum:
-        raise ConfigError(f"must be a whole number of at least {minimum}, not {value!r}")
+        raise ConfigError(f"must be a whole number of at least {minimum}, not {_shown(value)}")
     return number
 
 
 def _quantity(value: float | str, units: Mapping[str, float], sample: str) -> float:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        number = float(value)
+        number = _float(value)
     else:
         match = _QUANTITY.match(value.strip().lower()) if isinstance(value, str) else None
         if match is None or match[2] not in units:
-            raise ConfigError(f"must be a number or text such as {sample}, not {value!r}")
+            raise ConfigError(f"must be a number or text such as {sample}, not {_shown(value)}")
         number = float(match[1]) * units[match[2]]
     if number < 0 or not math.isfinite(number):
-        raise ConfigError(f"must be 0 or more and finite, not {value!r}")
+        raise ConfigError(f"must be 0 or more and finite, not {_shown(value)}")
     return number
+
+
+def _float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
+
+
+def _shown(value: object) -> str:
+    """The value as an error may print it: no page, and no token that stands in the wrong place."""
+    try:
+        text = repr(value)
+    except ValueError:
+        # Python refuses to write out integers of thousands of digits.
+        text = f"such {type(value).__name__}"
+    return redact(text if len(text) <= 80 else text[:77] + "...")

@@ -128,7 +128,7 @@ def _keystore() -> KeyringBackend:
             'the OS keystore needs a package: pip install "hubkit[keyring]"'
         ) from error
     keystore = keyring.get_keyring()
-    if isinstance(keystore, NoKeystore) or keystore.priority <= 0:
+    if isinstance(keystore, NoKeystore) or not _works_here(keystore):
         raise ConfigError(
             "this machine has no OS keystore (usual on servers): set HF_TOKEN, or run 'hf auth login'"
         )
@@ -138,6 +138,13 @@ def _keystore() -> KeyringBackend:
             "or choose an encrypting keystore"
         )
     return keystore
+
+
+def _works_here(keystore: KeyringBackend) -> bool:
+    try:
+        return bool(keystore.priority > 0)
+    except Exception:  # noqa: BLE001 - a backend may raise anything to say that it lacks something
+        return False
 
 
 def _is_plaintext(keystore: Any) -> bool:

@@ -56,7 +56,7 @@ _TAKEN = frozenset(
 )
 
 
-def fields_from_hub(record: Mapping[str, Any]) -> dict[str, Any]:
+def fields_from_hub(record: Any) -> dict[str, Any]:
     """Translate one record.
 
     Args:
@@ -66,8 +66,10 @@ def fields_from_hub(record: Mapping[str, Any]) -> dict[str, Any]:
         Arguments for `ModelMetadata`, all but where and when the record was got.
 
     Raises:
-        DecodeError: It has no id, so it is not about a model.
+        DecodeError: It is no object or has no id, so it is not about a model.
     """
+    if not isinstance(record, Mapping):
+        raise DecodeError(f"a model record must be an object, not {type(record).__name__}")
     model_id = _text(record.get("id")) or _text(record.get("modelId"))
     if model_id is None:
         raise DecodeError("the record has neither 'id' nor 'modelId'")
@@ -140,7 +142,7 @@ def _flag(value: Any) -> bool | None:
 
 
 def _gate(value: Any) -> bool | str | None:
-    return value if value in (True, False, "auto", "manual") else None
+    return value if isinstance(value, bool) or value in ("auto", "manual") else None
 
 
 def _listed(value: Any) -> list[Any]:

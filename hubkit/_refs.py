@@ -78,13 +78,13 @@ def is_repo_id(text: object) -> bool:
     return True
 
 
-def parse_repo_type(text: str) -> str:
+def parse_repo_type(text: object) -> str:
     """Check a repository type: ``model``, ``dataset`` or ``space``.
 
     Raises:
         InvalidRefError: It is none of the three.
     """
-    if text not in REPO_TYPES:
+    if not isinstance(text, str) or text not in REPO_TYPES:
         raise InvalidRefError(f"repo_type {_shown(text)} is unknown: expected one of {', '.join(REPO_TYPES)}")
     return text
 
@@ -105,6 +105,7 @@ def parse_revision(text: object, *, field: str = "revision") -> str:
         not text
         or len(text) > MAX_REVISION
         or _NOT_IN_REF.search(text) is not None
+        or not _is_unicode(text)
         or ".." in text
         or "//" in text
         or "@{" in text
@@ -125,14 +126,16 @@ def is_commit_hash(text: str | None) -> bool:
     return text is not None and _COMMIT_HASH.match(text) is not None
 
 
-def parse_repo_path(text: str) -> str:
+def parse_repo_path(text: object) -> str:
     """Check the path of a file inside a repository and return it.
 
     Raises:
         InvalidRefError: It is absolute, climbs out, or has control characters.
     """
-    parts = text.split("/")
-    if not text or "\\" in text or any(part in ("", ".", "..") for part in parts) or _has_controls(text):
+    if not isinstance(text, str):
+        raise InvalidRefError(f"path must be text such as 'config.json', not {type(text).__name__}")
+    climbs = any(part in ("", ".", "..") for part in text.split("/"))
+    if climbs or "\\" in text or _has_controls(text) or not _is_unicode(text):
         raise InvalidRefError(f"path {_shown(text)} is not a file inside a repository")
     return text
 
@@ -169,6 +172,12 @@ def _has_controls(text: str) -> bool:
     return any(ord(character) < 32 or 127 <= ord(character) < 160 for character in text)
 
 
-def _shown(text: str) -> str:
-    """The text as an error may print it: escaped, and not a page long."""
+def _is_unicode(text: str) -> bool:
+    """Whether it can be sent: a file name that isn't UTF-8 arrives with lone surrogates in it."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _shown(value: object) -> str:
+    """The value as an error may print it: escaped, and not a page long."""
+    text = value if isinstance(value, str) else type(value).__name__
     return ascii(text if len(text) <= 80 else text[:77] + "...")

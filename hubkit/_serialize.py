@@ -6,6 +6,8 @@ Conversions beside cattrs' own:
 - ``datetime``: to ISO 8601, from it or from a datetime;
 - `Secret`: to ``"***"``, never back;
 - ``Mapping[str, Any]`` and ``Sequence`` fields that hold a `LazyJson`: by the value's own class;
+- ``str``, ``int``, ``bool``, ``bool | str | None`` and ``tuple[str, ...]``: from nothing but that, where
+  cattrs would make ``"None"`` of None, True of ``"false"`` and letters of a text;
 - fields of ``attrs`` classes that are None or empty and have that default: left out.
 """
 
@@ -45,7 +47,8 @@ def structure(data: Mapping[str, Any], cls: type[T]) -> T:
     try:
         return _converter().structure(data, cls)
     except BaseValidationError as error:
-        raise DecodeError(f"{cls.__name__}: {'; '.join(transform_error(error))}") from error
+        reasons = transform_error(error, format_exception=_reason)
+        raise DecodeError(f"{cls.__name__}: {'; '.join(reasons)}") from error
     except (TypeError, ValueError, KeyError) as error:
         raise DecodeError(f"{cls.__name__}: {error}") from error
 
@@ -61,7 +64,10 @@ def _converter() -> Converter:
     converter.register_structure_hook(datetime, _datetime_of_plain)
     converter.register_structure_hook_func(_is_any_container, _unchanged)
     converter.register_unstructure_hook_func(_is_any_container, converter.unstructure)
-    converter.register_structure_hook_func(_is_bool_or_text, _unchanged)
+    for scalar in (str, int, bool):
+        converter.register_structure_hook(scalar, _scalar_of_plain)
+    converter.register_structure_hook_func(_is_bool_or_text, _bool_or_text_of_plain)
+    converter.register_structure_hook_func(_is_texts, _texts_of_plain)
     return converter
 
 
@@ -80,6 +86,13 @@ def _datetime_of_plain(value: Any, _: type) -> Any:
     return value
 
 
+def _reason(error: BaseException, cls: type | None) -> str:
+    from cattrs.v import format_exception
+
+    # Ours say it themselves; cattrs would call them unknown.
+    return str(error) if isinstance(error, (DecodeError, TypeError)) else format_exception(error, cls)
+
+
 def _is_any_container(cls: Any) -> bool:
     origin = getattr(cls, "__origin__", None)
     return origin in (Mapping, Sequence)
@@ -87,6 +100,29 @@ def _is_any_container(cls: Any) -> bool:
 
 def _is_bool_or_text(cls: Any) -> bool:
     return bool(cls == (bool | str | None))
+
+
+def _is_texts(cls: Any) -> bool:
+    return bool(cls == tuple[str, ...])
+
+
+def _scalar_of_plain(value: Any, cls: type) -> Any:
+    # A bool is an int to Python, and to nobody who counts downloads.
+    if type(value) is not cls:
+        raise TypeError(f"expected {cls.__name__}, not {type(value).__name__}")
+    return value
+
+
+def _bool_or_text_of_plain(value: Any, _: Any) -> Any:
+    if value is not None and not isinstance(value, (bool, str)):
+        raise TypeError(f"expected true, false or text, not {type(value).__name__}")
+    return value
+
+
+def _texts_of_plain(value: Any, _: Any) -> Any:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise TypeError("expected a list of texts")
+    return tuple(value)
 
 
 def _unchanged(value: Any, _: Any) -> Any:

@@ -6,6 +6,7 @@ Reading only: what a value means is the business of the config class.
 from __future__ import annotations
 
 import difflib
+import os
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -13,15 +14,23 @@ from typing import Any
 
 import attrs
 
+from hubkit._secrets import without_frames
 from hubkit.errors import ConfigError
 
-__all__ = ["CONFIG_VARIABLE", "PREFIX", "Setting", "nearest_key", "read_settings"]
+__all__ = ["CONFIG_VARIABLE", "PREFIX", "Environment", "Setting", "nearest_key", "read_settings"]
 
 PREFIX = "HUBKIT_"
 CONFIG_VARIABLE = "HUBKIT_CONFIG"
 """Names one TOML file to read instead of searching for one."""
 
 _ALIASES = {"endpoint": "HF_ENDPOINT", "token": "HF_TOKEN", "offline": "HF_HUB_OFFLINE"}
+
+
+class Environment(dict[str, str]):
+    """Environment variables, many of them secret: a traceback that prints its variables shows none."""
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} environment variables>"
 
 
 @attrs.frozen
@@ -32,13 +41,13 @@ class Setting:
     source: str
 
 
-def read_settings(names: Collection[str], *, environ: Mapping[str, str], start: Path) -> dict[str, Setting]:
+def read_settings(names: Collection[str], *, environ: Environment, start: Path | None) -> dict[str, Setting]:
     """Collect settings; the stronger source wins.
 
     Args:
         names: The keys that exist.
         environ: Environment variables; an empty one counts as unset.
-        start: Folder in which the search for a file starts; it goes on in its parents.
+        start: Folder in which the search for a file starts; it goes on in its parents. None: no search.
 
     Raises:
         ConfigError: A key is unknown or a file can't be read.
@@ -52,64 +61,66 @@ def read_settings(names: Collection[str], *, environ: Mapping[str, str], start: 
     return found | _from_environment(names, environ)
 
 
-def nearest_key(key: str, names: Iterable[str]) -> str:
+def nearest_key(key: str, names: Iterable[str], *, prefix: str = "") -> str:
     """The end of an error about an unknown key: what was probably meant.
 
     >>> nearest_key("tll", ["ttl", "cache"])
     "; did you mean 'ttl'?"
     """
     close = difflib.get_close_matches(key, list(names), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {prefix + close[0]!r}?" if close else ""
 
 
-def _from_environment(names: Collection[str], environ: Mapping[str, str]) -> dict[str, Setting]:
+def _from_environment(names: Collection[str], environ: Environment) -> dict[str, Setting]:
     found = {}
-    for variable, value in environ.items():
+    for variable in environ:
         if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
             continue
         name = variable[len(PREFIX) :].lower()
         if name not in names:
             raise ConfigError(f"environment variable {variable} names no setting{_meant(name, names)}")
-        if value:
-            found[name] = Setting(value, variable)
+        if environ[variable]:
+            found[name] = Setting(environ[variable], variable)
     return found
 
 
 def _meant(name: str, names: Collection[str]) -> str:
-    return nearest_key((PREFIX + name).upper(), [(PREFIX + known).upper() for known in names])
+    # Compared without the prefix, which would make any two of them alike.
+    return nearest_key(name.upper(), map(str.upper, names), prefix=PREFIX)
 
 
-def _from_file(names: Collection[str], environ: Mapping[str, str], start: Path) -> dict[str, Setting]:
+def _from_file(names: Collection[str], environ: Environment, start: Path | None) -> dict[str, Setting]:
     named = environ.get(CONFIG_VARIABLE)
     if named:
         path = Path(named)
-        table = _read_table(path, _load_toml(path))
+        found = _read_table(path, _load_toml(path))
+    elif start is not None:
+        path, found = _search(start.absolute())
     else:
-        path, table = _search(start)
-    found = {}
-    for key, value in table.items():
+        return {}
+    for key in found:
         if key not in names:
             raise ConfigError(f"{path}: unknown key {key!r}{nearest_key(key, names)}")
-        found[key] = Setting(value, f"{key} in {path}")
     return found
 
 
-def _search(start: Path) -> tuple[Path, Mapping[str, Any]]:
+def _search(start: Path) -> tuple[Path, dict[str, Setting]]:
     """The nearest ``hubkit.toml``, or ``pyproject.toml`` with our table, going upwards."""
     for folder in (start, *start.parents):
         for path in (folder / "hubkit.toml", folder / "pyproject.toml"):
-            if path.is_file():
+            # Not Path.is_file, which raises in a folder that may not be searched.
+            if os.path.isfile(path):
                 document = _load_toml(path)
                 if path.name == "hubkit.toml" or "hubkit" in _tools(document):
                     return path, _read_table(path, document)
     return start, {}
 
 
-def _read_table(path: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
+def _read_table(path: Path, document: Mapping[str, Any]) -> dict[str, Setting]:
     table = _tools(document).get("hubkit", {}) if path.name == "pyproject.toml" else document
     if not isinstance(table, Mapping):
         raise ConfigError(f"{path}: [tool.hubkit] must be a table")
-    return table
+    return {key: Setting(value, f"{key} in {path}") for key, value in table.items()}
 
 
 def _tools(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -127,5 +138,5 @@ def _load_toml(path: Path) -> Mapping[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise ConfigError(f"{path}: can't be read: {error.strerror}") from error
-    except ValueError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from without_frames(error)

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import attrs
 
 from hubkit import _conversions as convert
-from hubkit._secrets import Secret
-from hubkit._settings import nearest_key, read_settings
+from hubkit._secrets import Secret, redact, without_frames
+from hubkit._settings import Environment, Setting, nearest_key, read_settings
 from hubkit.errors import ConfigError, InvalidTokenError
 
 __all__ = ["DEFAULT_ENDPOINT", "HubConfig"]
@@ -26,6 +26,10 @@ def _default_tiers() -> tuple[str, ...]:
     from platformdirs import user_cache_path
 
     return ((user_cache_path("hubkit", appauthor=False) / "entries").as_uri(),)
+
+
+def _without_passwords(urls: tuple[str, ...]) -> str:
+    return repr(tuple(map(redact, urls)))
 
 
 def _naming_the_field(_: type, fields: list[attrs.Attribute[Any]]) -> list[attrs.Attribute[Any]]:
@@ -65,7 +69,9 @@ class HubConfig:
     """Base URL of the Hub."""
     token: Secret | None = attrs.field(default=None, converter=convert.token)
     """Access token; sent from the first request on. None: anonymous."""
-    cache: tuple[str, ...] = attrs.field(factory=_default_tiers, converter=convert.tiers)
+    cache: tuple[str, ...] = attrs.field(
+        factory=_default_tiers, converter=convert.tiers, repr=_without_passwords
+    )
     """Cache tiers as URLs, nearest first; in the environment separated by spaces."""
     cache_mode: str = attrs.field(default="read-write", converter=convert.cache_mode)
     """``read-only`` for jobs that must not change what others read."""
@@ -136,6 +142,7 @@ class HubConfig:
             ConfigError: A key is unknown or a value out of range; the text names both
                 the field and where it came from.
         """
+        environ = Environment(os.environ if environ is None else environ)
         fields = attrs.fields_dict(cls)
         given = dict(overrides or {})
         for key in given:
@@ -143,18 +150,26 @@ class HubConfig:
                 raise ConfigError(f"unknown setting {key!r}{nearest_key(key, fields)}")
         found = read_settings(
             fields,
-            environ=os.environ if environ is None else environ,
-            start=Path.cwd() if start is None else start,
+            environ=environ,
+            start=_working_folder() if start is None else start,
         )
         values = {}
         for name, setting in found.items():
             if name not in given:
-                values[name] = _converted(fields[name], setting.value, setting.source)
+                values[name] = _converted(fields[name], setting)
         return cls(**values, **given)
 
 
-def _converted(field: Any, value: Any, source: str) -> Any:
+def _working_folder() -> Path | None:
     try:
-        return field.converter(value)
+        return Path.cwd()
+    except OSError:
+        # Somebody removed it; programs that don't look around go on.
+        return None
+
+
+def _converted(field: Any, setting: Setting) -> Any:
+    try:
+        return field.converter(setting.value)
     except (ConfigError, InvalidTokenError) as error:
-        raise type(error)(f"{error} (from {source})") from error
+        raise type(error)(f"{error} (from {setting.source})") from without_frames(error)

@@ -202,7 +202,27 @@ class RateLimitedError(ResponseError):
 
 
 class ServerError(ResponseError):
-    """The Hub failed (5xx) and kept failing through the retries."""
+    """The Hub failed (5xx) and kept failing through the retries.
+
+    Attributes:
+        retry_after: Seconds until the Hub expects to be back; None when it didn't say.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        /,
+        status_code: int = 500,
+        url: str = "",
+        request_id: str | None = None,
+        server_message: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status_code, url, request_id, server_message)
+        self.retry_after = retry_after
+
+    def _arguments(self) -> tuple[Any, ...]:
+        return (*super()._arguments(), self.retry_after)
 
 
 class NotFoundError(ResponseError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 from typing import Any, overload
 
 import attrs
@@ -19,6 +19,14 @@ __all__ = ["FileList", "Identity", "ModelFile", "ModelMetadata", "RepoCommit", "
 
 def _json_object(plain: Mapping[str, Any] | None) -> JsonObject:
     return plain if isinstance(plain, JsonObject) else JsonObject.from_plain(plain)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _texts(values: Iterable[str] | None) -> tuple[str, ...]:
@@ -45,16 +53,17 @@ class ModelFile:
     """Keys of the Hub that this class has no field for."""
 
     @classmethod
-    def from_hub(cls, record: Mapping[str, Any]) -> ModelFile:
+    def from_hub(cls, record: Any) -> ModelFile:
         """Build from one item of the Hub's ``siblings``.
 
         Raises:
             DecodeError: It has no ``rfilename``.
         """
-        name, size, blob_id, lfs = map(record.get, ("rfilename", "size", "blobId", "lfs"))
+        name = record.get("rfilename") if isinstance(record, Mapping) else None
         if not isinstance(name, str):
             raise DecodeError("a file record has no 'rfilename'")
-        sized = size if isinstance(size, int) and not isinstance(size, bool) else None
+        size, blob_id, lfs = map(record.get, ("size", "blobId", "lfs"))
+        sized = size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None
         named = blob_id if isinstance(blob_id, str) else None
         stored = lfs if isinstance(lfs, Mapping) else None
         known = {"rfilename": name, "size": sized, "blobId": named, "lfs": stored}
@@ -120,7 +129,10 @@ class FileList(LazyJson, Sequence[ModelFile]):
     def _files(self) -> tuple[ModelFile, ...]:
         decoded = self._decoded
         if decoded is None:
-            decoded = tuple(map(ModelFile.from_hub, load_json(self._raw or b"[]")))
+            plain = load_json(self._raw or b"[]")
+            if not isinstance(plain, list):
+                raise DecodeError("stored text is not a list of files")
+            decoded = tuple(map(ModelFile.from_hub, plain))
             self._decoded = decoded
         files: tuple[ModelFile, ...] = decoded
         return files
@@ -276,8 +288,8 @@ class ModelMetadata:
         One that claims to come from the future counts as expired: a clock was wrong,
         and it would otherwise never age.
         """
-        age = _aware(now) - self.cached_at
-        return age > timedelta(hours=ttl_hours) or age < -timedelta(seconds=CLOCK_SKEW)
+        age = (_aware(now) - self.cached_at).total_seconds()
+        return not -CLOCK_SKEW <= age <= 3600.0 * ttl_hours
 
 
 @attrs.frozen(kw_only=True)
@@ -312,13 +324,13 @@ class Identity:
         orgs = record.get("orgs")
         return cls(
             name=name,
-            type=str(record.get("type") or "user"),
-            fullname=record.get("fullname") or None,
+            type=_text(record.get("type")) or "user",
+            fullname=_text(record.get("fullname")),
             orgs=tuple(
-                str(org["name"]) for org in orgs or () if isinstance(org, Mapping) and org.get("name")
+                str(org["name"]) for org in _listed(orgs) if isinstance(org, Mapping) and org.get("name")
             ),
-            token_name=token.get("displayName"),
-            token_role=token.get("role"),
+            token_name=_text(token.get("displayName")),
+            token_role=_text(token.get("role")),
         )
 
 
@@ -346,10 +358,14 @@ class RepoCommit:
         authors = record.get("authors")
         return cls(
             commit_hash=record["id"],
-            title=str(record.get("title") or ""),
-            message=str(record.get("message") or ""),
-            date=record.get("date"),
-            authors=tuple(str(item.get("user")) for item in authors or () if isinstance(item, Mapping)),
+            title=_text(record.get("title")) or "",
+            message=_text(record.get("message")) or "",
+            date=_text(record.get("date")),
+            authors=tuple(
+                item["user"]
+                for item in _listed(authors)
+                if isinstance(item, Mapping) and _text(item.get("user"))
+            ),
         )
 
 

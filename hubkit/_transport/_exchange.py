@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import traceback
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ import attrs
 
 from hubkit._clock import Deadline
 from hubkit._lazy import load_json
-from hubkit._secrets import Secret
+from hubkit._secrets import Secret, without_frames
 from hubkit.errors import DecodeError, TransportError, TransportTimeoutError, UnexpectedAnswerError
 
 if TYPE_CHECKING:
@@ -100,40 +101,47 @@ class Exchange:
             UnexpectedAnswerError: The answer is too large or has an encoding not asked for.
             TransportError: The connection failed.
         """
-        import requests
+        from requests import RequestException
         from urllib3.exceptions import HTTPError
+
+        from hubkit._transport._bounded import reads_within
 
         if deadline.passed():
             raise _too_slow(url, deadline)
         left = deadline.remaining()
         try:
-            with self._open().request(
-                method,
-                url,
-                params=list(params) or None,
-                json=json,
-                headers=dict(headers or {}),
-                auth=_Bearer(self._token),
-                timeout=(min(self._connect_timeout, left), min(self._read_timeout, left)),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with (
+                reads_within(deadline, self._read_timeout),
+                self._open().request(
+                    method,
+                    url,
+                    params=list(params) or None,
+                    json=json,
+                    headers=dict(headers or {}),
+                    auth=_Bearer(self._token),
+                    timeout=(min(self._connect_timeout, left), min(self._read_timeout, left)),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
                 return HubResponse(response.status_code, url, response.headers, _read(response, deadline))
         except TransportError:
             raise
-        except requests.Timeout as error:
-            raise TransportTimeoutError(f"{url}: no answer in time ({type(error).__name__})") from error
-        except (requests.RequestException, HTTPError, OSError, ValueError, zlib.error) as error:
-            # The error's own text may repeat headers or a proxy's password.
-            if _is_timeout(error):
-                raise TransportTimeoutError(f"{url}: no answer in time") from error
-            raise TransportError(f"{url}: {_reason(error)}") from error
+        except (RequestException, HTTPError, OSError, ValueError, zlib.error) as error:
+            # Neither its text nor its frames: they may repeat headers or a proxy's password.
+            raise _translated(error, url, deadline) from self._presentable(error)
 
     def close(self) -> None:
         """Give back the connections; the next request opens new ones."""
         session, self._session = self._session, None
         if session is not None and self._pid == os.getpid():
             session.close()
+
+    def _presentable(self, error: BaseException) -> BaseException | None:
+        """The error as the cause that a traceback prints; None when it repeats the token."""
+        bare = without_frames(error)
+        told = "".join(traceback.format_exception(bare))
+        return None if self._token is not None and self._token.reveal() in told else bare
 
     def _open(self) -> requests.Session:
         session = self._session
@@ -160,15 +168,21 @@ def _new_session(pool_size: int) -> requests.Session:
     from http.cookiejar import DefaultCookiePolicy
 
     import requests
-    from requests.adapters import HTTPAdapter
 
-    session = requests.Session()
+    from hubkit._transport._bounded import BoundedAdapter
+
+    class Session(requests.Session):
+        def get_redirect_target(self, resp: requests.Response) -> str | None:
+            """Nowhere: to prepare for the next request, it would read a redirect's body without bounds."""
+            return None
+
+    session = Session()
     session.headers["User-Agent"] = _user_agent(requests.__version__)
     session.headers["Accept-Encoding"] = "gzip"
     # A cookie would tie one caller's request to another's.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=2, pool_maxsize=pool_size))
+        session.mount(scheme, BoundedAdapter(pool_connections=2, pool_maxsize=pool_size))
     return session
 
 
@@ -180,7 +194,8 @@ def _user_agent(requests_version: str) -> str:
 
 def _read(response: requests.Response, deadline: Deadline) -> bytes:
     """The decoded body, bounded: whoever sends more, or slower, is cut off."""
-    unzip = _decoder(response)
+    bodyless = response.request.method == "HEAD" or response.status_code in (204, 304)
+    unzip = None if bodyless else _decoder(response)
     parts: list[bytes] = []
     size = 0
     while chunk := response.raw.read1(_CHUNK, decode_content=False):
@@ -191,9 +206,12 @@ def _read(response: requests.Response, deadline: Deadline) -> bytes:
             raise UnexpectedAnswerError(f"{response.url}: the answer is larger than {BODY_CAP // 2**20} MiB")
         if deadline.passed():
             raise _too_slow(response.url, deadline)
+    if bodyless:
+        # Its headers describe the body that it leaves out.
+        return b""
     _check_length(response)
-    if unzip and not unzip.eof:
-        raise TransportError(f"{response.url}: the compressed answer is incomplete")
+    if unzip and (not unzip.eof or unzip.unused_data):
+        raise TransportError(f"{response.url}: the compressed answer is not whole")
     return b"".join(parts)
 
 
@@ -216,16 +234,23 @@ def _too_slow(url: str, deadline: Deadline) -> TransportTimeoutError:
     return TransportTimeoutError(f"{url}: not done within the deadline of {deadline.seconds:g} s")
 
 
-def _is_timeout(error: BaseException) -> bool:
+def _translated(error: BaseException, url: str, deadline: Deadline) -> TransportError:
+    from requests import Timeout
     from urllib3.exceptions import TimeoutError as PoolTimeout
 
-    return isinstance(error, (TimeoutError, PoolTimeout))
+    if not isinstance(error, (Timeout, TimeoutError, PoolTimeout)):
+        return TransportError(f"{url}: {_reason(error)}")
+    if deadline.passed():
+        return _too_slow(url, deadline)
+    return TransportTimeoutError(f"{url}: no answer in time ({type(error).__name__})")
 
 
 def _reason(error: BaseException) -> str:
     """What went wrong, from the innermost cause: "connection refused" says more than its wrappers."""
     seen: BaseException | None = error
-    while seen is not None:
+    for _ in range(10):
+        if seen is None:
+            break
         if isinstance(seen, OSError) and seen.strerror and seen.errno:
             return str(seen.strerror).lower()
         inner = seen.__cause__ or seen.__context__ or getattr(seen, "reason", None)

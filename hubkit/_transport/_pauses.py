@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 
-__all__ = ["RETRIED_STATUSES", "backoff", "retry_after"]
+__all__ = ["RETRIED_STATUSES", "backoff", "retry_after", "spent_quota"]
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 
@@ -45,14 +46,29 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
     text = (headers.get("Retry-After") or "").strip()
     if _DELAY.match(text):
         return float(text)
-    return _until(text, now) if text else _reset(headers.get("RateLimit") or "")
+    until = _until(text, now)
+    return _reset(headers.get("RateLimit") or "") if until is None else until
+
+
+def spent_quota(headers: Mapping[str, str]) -> float | None:
+    """Seconds until a quota that is used up begins anew; None while there is some left.
+
+    The Hub says so with the last answer that it gives, before it refuses one.
+
+    >>> spent_quota({"RateLimit": '"api";r=0;t=55'}), spent_quota({"RateLimit": '"api";r=3;t=55'})
+    (55.0, None)
+    """
+    text = headers.get("RateLimit") or ""
+    return _reset(text) if _EMPTY.search(text) else None
 
 
 def _until(text: str, now: float) -> float | None:
     """Seconds up to an HTTP date (RFC 9110, 10.2.3)."""
     try:
-        seconds = parsedate_to_datetime(text).timestamp() - now
-    except (TypeError, ValueError, OverflowError):
+        date = parsedate_to_datetime(text)
+        # Always GMT, even where the text doesn't say so.
+        seconds = (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp() - now
+    except (TypeError, ValueError, IndexError, OverflowError):
         return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
 

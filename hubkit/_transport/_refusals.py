@@ -45,6 +45,9 @@ def error_from(response: HubResponse, *, token: Secret | None, now: float) -> Re
     """
     kind, meaning = _classify(response, token is not None)
     words = _server_words(response, token)
+    if kind is RepoNotFoundError and response.status == 401:
+        # "Invalid username or password", to somebody who gave neither.
+        words = None
     request_id = redact(response.headers.get("X-Request-Id") or "", token)[:100] or None
     message = f"{response.status} from {response.url}: {meaning}"
     if words:
@@ -52,8 +55,8 @@ def error_from(response: HubResponse, *, token: Secret | None, now: float) -> Re
     if request_id:
         message += f" [request {request_id}]"
     common = (message, response.status, response.url, request_id, words)
-    if kind is RateLimitedError:
-        return RateLimitedError(*common, retry_after(response.headers, now=now))
+    if kind is RateLimitedError or kind is ServerError:
+        return kind(*common, retry_after(response.headers, now=now))
     return kind(*common)
 
 
@@ -93,4 +96,5 @@ def _server_words(response: HubResponse, token: Secret | None) -> str | None:
         except (DecodeError, UnexpectedAnswerError):
             body = None
         said = body.get("error") if isinstance(body, dict) else None
-    return redact(said, token) or None if isinstance(said, str) else None
+    # On one line: the next would look like another record in a log.
+    return " ".join(redact(said, token).split()) or None if isinstance(said, str) else None

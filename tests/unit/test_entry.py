@@ -49,7 +49,9 @@ def test_any_buffer_will_do() -> None:
     assert decode_entry(bytearray(data), KEY) == decode_entry(memoryview(data), KEY) == ENTRY
 
 
-@pytest.mark.parametrize("entry", [Entry("ä" * 32_768, 200, 1.0, 1.0, None, b""), Entry("", 200, 1.0, 1.0, "x" * 65_536, b"")])
+@pytest.mark.parametrize(
+    "entry", [Entry("ä" * 32_768, 200, 1.0, 1.0, None, b""), Entry("", 200, 1.0, 1.0, "x" * 65_536, b"")]
+)
 def test_what_does_not_fit_is_refused(entry) -> None:
     """A key or etag that the format can't hold is refused, not cut."""
     with pytest.raises(CacheCorruptedError):
@@ -77,7 +79,9 @@ def test_every_flipped_byte() -> None:
     assert decode_entry(bytes(data), KEY) == ENTRY
 
 
-@pytest.mark.parametrize("data", [b"", b"HKE1", b"HKE2" + b"\0" * 60, b"\x80\x04pickle", b"{}", b"\0" * 100, b"HKE1" * 20])
+@pytest.mark.parametrize(
+    "data", [b"", b"HKE1", b"HKE2" + b"\0" * 60, b"\x80\x04pickle", b"{}", b"\0" * 100, b"HKE1" * 20]
+)
 def test_foreign_bytes(data) -> None:
     """Another format, or another version of ours, is corrupt."""
     with pytest.raises(CacheCorruptedError):

@@ -74,7 +74,18 @@ def test_keys_begin_with_their_prefix() -> None:
 
 def test_no_model_poses_as_another_at_a_revision() -> None:
     """Any text may be a model id in the cache, none is another's revision."""
-    ids = ["a/b", "a/b @ main", "a/b @@ main", "a/b @", "a/b @ main @ x", "a/b@main", "a/b@@main", "@", "@@", ""]
+    ids = [
+        "a/b",
+        "a/b @ main",
+        "a/b @@ main",
+        "a/b @",
+        "a/b @ main @ x",
+        "a/b@main",
+        "a/b@@main",
+        "@",
+        "@@",
+        "",
+    ]
     revisions = [None, "main", "main@x", "@"]
     keys = {model_key(HUB, PUBLIC, *parts) for parts in itertools.product(ids, revisions)}
 

@@ -1,0 +1,242 @@
+"""Tokens: where they are looked for, what they look like, and where they are never put."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import keyring
+import keyring.backend
+import keyring.backends.chainer
+import keyring.backends.fail
+import keyring.errors
+import pytest
+
+from hubkit import ConfigError, HubConfig, InvalidTokenError
+from hubkit._credentials import check_hub_token, find_token, forget_token, remember_token, token_from
+from hubkit._secrets import Secret
+
+ENDPOINT = "https://hub.example"
+TOKEN = Secret("hf_abcdefgh")
+
+
+@keyring.backend.KeyringBackend.register
+class SafeKeyring:
+    """A keystore that works, in memory.
+
+    Registered, not derived: keyring would offer any derived class to the whole process.
+    """
+
+    priority = 5
+
+    def __init__(self) -> None:
+        self.name = f"test {type(self).__name__}"
+        self.passwords: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service, username):
+        """The password."""
+        return self.passwords.get((service, username))
+
+    def set_password(self, service, username, password):
+        """Keep one."""
+        self.passwords[service, username] = password
+
+    def delete_password(self, service, username):
+        """Forget one."""
+        if self.passwords.pop((service, username), None) is None:
+            raise keyring.errors.PasswordDeleteError("no such password")
+
+
+class PlaintextKeyring(SafeKeyring):
+    """As keyrings.alt has one."""
+
+
+class NullCrypter(SafeKeyring):
+    """Encrypts by doing nothing."""
+
+
+class LockedKeyring(SafeKeyring):
+    """A keystore whose owner clicked "cancel"."""
+
+    def get_password(self, *_):
+        """Nothing."""
+        raise keyring.errors.KeyringLocked("cancelled by the user, who has the password pw-123")
+
+    set_password = get_password
+    delete_password = get_password
+
+
+class CrashingKeyring(SafeKeyring):
+    """A keystore whose desktop service is gone."""
+
+    def get_password(self, service, username):
+        """Nothing."""
+        raise OSError("D-Bus is gone")
+
+
+class UnsuitableKeyring(SafeKeyring):
+    """A keystore chosen by name on a machine that lacks what it needs."""
+
+    @property
+    def priority(self):
+        """Not to be had."""
+        raise RuntimeError("SecretStorage required")
+
+
+@pytest.fixture
+def use_keyring():
+    """Puts a keystore in place of the machine's own."""
+    before = keyring.get_keyring()
+
+    def use(backend):
+        keyring.set_keyring(backend)
+        return backend
+
+    yield use
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def keystore(use_keyring):
+    """A keystore that works."""
+    return use_keyring(SafeKeyring())
+
+
+@pytest.fixture
+def headless(use_keyring):
+    """A machine without any."""
+    return use_keyring(keyring.backends.fail.Keyring())
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [{"token": "hf_abcdefgh"}, {"api_key": "hf_abcdefgh"}, {"token": " hf_abcdefgh\n"}, {"token": TOKEN}],
+)
+def test_token_of_an_argument(credentials) -> None:
+    """A token is taken as `token` or `api_key`, as text or secret, without the spaces around it."""
+    assert token_from(credentials) == TOKEN
+
+
+@pytest.mark.parametrize("credentials", [{}, {"token": ""}, {"token": None}, {"token": 5}, {"user": "x"}])
+def test_missing_token(credentials) -> None:
+    """The error about a missing token is what the first connector said."""
+    with pytest.raises(InvalidTokenError, match=r"^token is required$"):
+        token_from(credentials)
+
+
+@pytest.mark.parametrize(
+    "text", ["abcdefg", "HF_abcdefgh", "hf_", "hf_secret b", "hf_secret\nb", "hf_secretä", "hf_secret\x7f"]
+)
+def test_wrong_shape(text) -> None:
+    """A token of another shape is refused without being repeated."""
+    with pytest.raises(InvalidTokenError, match="Invalid HuggingFace token format") as caught:
+        check_hub_token(Secret(text))
+
+    assert "secret" not in str(caught.value)
+    assert "abcdefg" not in str(caught.value)
+
+
+def test_settings_come_first(keystore) -> None:
+    """A configured token is used, whatever lies in the keystore."""
+    keystore.set_password("hubkit", ENDPOINT, "hf_stored")
+    found = find_token(HubConfig(endpoint=ENDPOINT, token="other-shape"))
+
+    assert ("settings", Secret("other-shape")) == (found.source, found.token)
+
+
+def test_keystore_comes_next(keystore) -> None:
+    """Without a configured token that of the keystore is used, each endpoint having its own."""
+    assert remember_token(ENDPOINT, TOKEN) == keystore.name
+    found = find_token(HubConfig(endpoint=ENDPOINT))
+
+    assert ("keystore", TOKEN) == (found.source, found.token)
+    assert find_token(HubConfig(endpoint="https://other.example")) is None
+
+
+def test_forgetting(keystore) -> None:
+    """A token can be forgotten, once."""
+    remember_token(ENDPOINT, TOKEN)
+
+    assert [True, False] == [forget_token(ENDPOINT), forget_token(ENDPOINT)]
+    assert keystore.passwords == {}
+
+
+@pytest.mark.parametrize("backend", [PlaintextKeyring, NullCrypter])
+def test_plaintext_keystore_is_refused(use_keyring, backend) -> None:
+    """A keystore that encrypts nothing neither gets a token nor gives one."""
+    keystore = use_keyring(backend())
+    keystore.set_password("hubkit", ENDPOINT, "hf_stored")
+    with pytest.raises(ConfigError, match="plain text"):
+        remember_token(ENDPOINT, TOKEN)
+
+    assert list(keystore.passwords.values()) == ["hf_stored"]
+    assert find_token(HubConfig(endpoint=ENDPOINT)) is None
+
+
+def test_chain_with_a_plaintext_keystore_is_refused(use_keyring) -> None:
+    """A chain is as safe as its worst member."""
+
+    class Chain(SafeKeyring):
+        backends = (SafeKeyring(), PlaintextKeyring())
+
+    use_keyring(Chain())
+    with pytest.raises(ConfigError, match="plain text"):
+        remember_token(ENDPOINT, TOKEN)
+
+
+@pytest.mark.parametrize("work", [lambda: remember_token(ENDPOINT, TOKEN), lambda: forget_token(ENDPOINT)])
+def test_headless_machine_gets_a_hint(headless, work) -> None:
+    """On a server without a keystore the error says what to do instead."""
+    with pytest.raises(ConfigError, match=r"set HF_TOKEN, or run 'hf auth login'"):
+        work()
+
+
+def test_unsuitable_keystore_gets_the_hint(use_keyring) -> None:
+    """A keystore that can't work here counts as none, whatever it raises about that."""
+    use_keyring(UnsuitableKeyring())
+    with pytest.raises(ConfigError, match="set HF_TOKEN"):
+        remember_token(ENDPOINT, TOKEN)
+
+
+@pytest.mark.parametrize(
+    "backend", [LockedKeyring, CrashingKeyring, UnsuitableKeyring, keyring.backends.fail.Keyring]
+)
+def test_failing_keystore_is_passed_over(use_keyring, backend) -> None:
+    """Looking for a token goes on when the keystore can't answer."""
+    use_keyring(backend())
+
+    assert find_token(HubConfig(endpoint=ENDPOINT)) is None
+
+
+def test_locked_keystore_says_so(use_keyring) -> None:
+    """A write to a locked keystore is an error without the keystore's own words."""
+    use_keyring(LockedKeyring())
+    for work in (lambda: remember_token(ENDPOINT, TOKEN), lambda: forget_token(ENDPOINT)):
+        with pytest.raises(ConfigError, match="KeyringLocked") as caught:
+            work()
+
+        assert "pw-123" not in str(caught.value)
+
+
+def test_token_file_comes_last(tmp_path) -> None:
+    """The file of `hf auth login` is read in the end; huggingface_hub fixes its place at import."""
+    (tmp_path / "token").write_text("hf_fromfile\n")
+    code = (
+        "import keyring, keyring.backends.fail\n"
+        "keyring.set_keyring(keyring.backends.fail.Keyring())\n"
+        "from hubkit import HubConfig\n"
+        "from hubkit._credentials import find_token\n"
+        "found = find_token(HubConfig())\n"
+        "print(found.source, found.token.reveal(), found)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "HF_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.stdout.startswith("hf token file hf_fromfile FoundToken(token=Secret('***')"), done.stderr
