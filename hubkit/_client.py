@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import platform
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +22,9 @@ from hubkit._secrets import Secret
 from hubkit._transfers import Downloads, UploadRequest, Uploads
 from hubkit._transport import Transport
 from hubkit.cache._answers import Answers
+from hubkit.cache._cooldown import FleetCooldown
 from hubkit.cache._decoded import DecodedAnswers
+from hubkit.cache._flight import SingleFlight
 from hubkit.cache._keys import scope_of
 from hubkit.cache._registry import open_backend
 from hubkit.cache._tiers import Tiers
@@ -346,19 +349,28 @@ class HubClient:
 
     def _furnish(self, config: HubConfig) -> _Rooms:
         clock = self._clock
-        transport = Transport(config, token=config.token, clock=clock)
+        scope = scope_of(config.endpoint, config.token, config.cache_key)
+        cooldown = FleetCooldown(
+            self._tiers, endpoint=config.endpoint, scope=scope, machine=platform.node(), clock=clock
+        )
+        transport = Transport(config, token=config.token, clock=clock, cooldown=cooldown)
         memory: DecodedAnswers[ModelMetadata] = DecodedAnswers(
             max_entries=config.memory_entries, max_seconds=config.memory_seconds, clock=clock
         )
         answers = Answers(
             self._tiers,
             endpoint=config.endpoint,
-            scope=scope_of(config.endpoint, config.token, config.cache_key),
+            scope=scope,
             policy=policy_of(config),
             clock=clock,
             memory=memory,
         )
-        metadata = MetadataStore(answers, transport, max_workers=config.max_workers, clock=clock)
+        flights: SingleFlight[ModelMetadata] = SingleFlight(
+            self._tiers, endpoint=config.endpoint, shareable=answers.is_public, clock=clock
+        )
+        metadata = MetadataStore(
+            answers, transport, flights=flights, max_workers=config.max_workers, clock=clock
+        )
         repositories = Repositories(transport, changed=metadata.drop)
         return _Rooms(
             transport=transport,

@@ -14,6 +14,7 @@ from hubkit._clock import Clock
 from hubkit._refs import api_prefix, parse_repo_id, parse_revision
 from hubkit._transport import HubResponse, Transport
 from hubkit.cache._answers import Answers, StoredModel
+from hubkit.cache._flight import SingleFlight
 from hubkit.cache._freshness import Freshness
 from hubkit.errors import (
     DecodeError,
@@ -46,14 +47,24 @@ class MetadataStore:
     Args:
         answers: The cache, as the caller may read it.
         transport: The way to the Hub.
+        flights: Lets one ask for all who want the same.
         max_workers: Requests under way at once in `get_many`.
         clock: Where the time comes from.
     """
 
-    def __init__(self, answers: Answers, transport: Transport, *, max_workers: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        answers: Answers,
+        transport: Transport,
+        *,
+        flights: SingleFlight[ModelMetadata],
+        max_workers: int,
+        clock: Clock,
+    ) -> None:
         self._answers = answers
         self._memory = answers.memory
         self._transport = transport
+        self._flights = flights
         self._max_workers = max_workers
         self._clock = clock
         self._refreshing: dict[tuple[str, str | None], threading.Thread] = {}
@@ -131,13 +142,28 @@ class MetadataStore:
             thread.join(self._transport.new_deadline().seconds)
 
     def _asked(self, model_id: str, revision: str | None, stored: StoredModel | None) -> ModelMetadata:
+        """The Hub's answer, asked here or by another who wants it too; else the stale one, where permitted."""
         try:
-            return self._fetch(model_id, revision, stored)
+            if self._transport.offline:
+                return self._fetch(model_id, revision, stored)
+            return self._flights.run(
+                f"{model_id} @ {revision}" if revision else model_id,
+                ask=lambda: self._fetch(model_id, revision, stored),
+                look=lambda: self._fresh(model_id, revision),
+                deadline=self._transport.new_deadline(),
+            )
         except UNABLE as error:
             if stored is None or stored.model is None or not stored.serves_on_error:
                 raise
             log.warning("stale metadata of %s, since %s", model_id, error)
             return stored.model
+
+    def _fresh(self, model_id: str, revision: str | None) -> ModelMetadata | None:
+        """What another may have stored meanwhile."""
+        stored = self._answers.find_model(model_id, revision)
+        if stored is None or stored.freshness is not Freshness.HIT:
+            return None
+        return _model_of(stored, model_id, revision)
 
     def _fetch(self, model_id: str, revision: str | None, stored: StoredModel | None) -> ModelMetadata:
         if self._transport.offline:
@@ -146,7 +172,7 @@ class MetadataStore:
         etag = stored.etag if stored is not None and known is not None else None
         path = api_prefix("model", model_id, revision)
         try:
-            response = self._transport.get(path, params=_FULL, etag=etag)
+            response = self._transport.get(path, params=_FULL, etag=etag, patient=not _may_stand_in(stored))
         except (RepoNotFoundError, RevisionNotFoundError):
             self._answers.store_missing(model_id, revision)
             raise
@@ -205,6 +231,10 @@ class MetadataStore:
             _settled(pool, ask, model_ids)
         if limit:
             raise _with_partial(limit[0], found)
+
+
+def _may_stand_in(stored: StoredModel | None) -> bool:
+    return stored is not None and stored.model is not None and stored.serves_on_error
 
 
 def _model_of(stored: StoredModel, model_id: str, revision: str | None) -> ModelMetadata:

@@ -5,23 +5,42 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from hubkit._clock import SYSTEM_CLOCK, Clock, Deadline
 from hubkit._secrets import Secret
 from hubkit._transport._exchange import Exchange, HubResponse, Params
 from hubkit._transport._links import next_page, resolve_on_origin
-from hubkit._transport._pauses import RETRIED_STATUSES, backoff
+from hubkit._transport._pauses import RETRIED_STATUSES, backoff, spent_quota
 from hubkit._transport._refusals import error_from
 from hubkit.config import HubConfig
-from hubkit.errors import OfflineError, RateLimitedError, ResponseError, TransportError, UnexpectedAnswerError
+from hubkit.errors import (
+    OfflineError,
+    RateLimitedError,
+    ResponseError,
+    ServerError,
+    TransportError,
+    UnexpectedAnswerError,
+)
 
-__all__ = ["Transport"]
+__all__ = ["Cooldown", "Transport"]
 
 log = logging.getLogger("hubkit")
 
 _MAX_REDIRECTS = 5
 _MAX_EMPTY_PAGES = 3
+
+
+class Cooldown(Protocol):
+    """Who knows when the Hub will answer again, after a quota was used up."""
+
+    def begin(self, seconds: float, /) -> None:
+        """The Hub said that it will answer again in so many seconds."""
+        ...
+
+    def remaining(self) -> float:
+        """Seconds until it will; 0 when nobody was told to wait."""
+        ...
 
 
 class Transport:
@@ -34,15 +53,24 @@ class Transport:
         config: Endpoint, timeouts, deadline, retries.
         token: Whose requests these are; None: anonymous.
         clock: Where the time comes from.
+        cooldown: Asked before each read, and told when a quota is used up.
     """
 
-    def __init__(self, config: HubConfig, *, token: Secret | None, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.endpoint = config.endpoint
-        self.token = token
-        self.offline = config.offline
+    def __init__(
+        self,
+        config: HubConfig,
+        *,
+        token: Secret | None,
+        clock: Clock = SYSTEM_CLOCK,
+        cooldown: Cooldown | None = None,
+    ) -> None:
+        self.endpoint: str = config.endpoint
+        self.token: Secret | None = token
+        self.offline: bool = config.offline
         self._deadline = config.deadline
         self._retries = config.retries
         self._clock = clock
+        self._cooldown = cooldown
         self._exchange = Exchange(
             token=token,
             pool_size=max(10, config.max_workers),
@@ -57,6 +85,7 @@ class Transport:
         params: Params = (),
         etag: str | None = None,
         deadline: Deadline | None = None,
+        patient: bool = True,
     ) -> HubResponse:
         """Read one resource; 304 is an answer when ``etag`` was sent along.
 
@@ -65,6 +94,8 @@ class Transport:
             params: Query.
             etag: Of the answer at hand, verbatim.
             deadline: By when; a new one of the configured length if left out.
+            patient: Whether to wait for a quota that is used up; False when the caller has
+                an older answer to go on with.
 
         Raises:
             OfflineError: The network is forbidden.
@@ -72,7 +103,9 @@ class Transport:
             ResponseError: It answered with an error.
         """
         headers = {"If-None-Match": etag} if etag else {}
-        return self._read("GET", self.endpoint + path, params, headers, deadline or self.new_deadline())
+        return self._read(
+            "GET", self.endpoint + path, params, headers, deadline or self.new_deadline(), patient=patient
+        )
 
     def pages(self, path: str, *, params: Params = (), max_pages: int = 1000) -> Iterator[HubResponse]:
         """Read a listing page by page, each with a deadline of its own.
@@ -91,10 +124,12 @@ class Transport:
             seen.add(url)
             page = self._read("GET", url, params, {}, self.new_deadline())
             yield page
-            empty = empty + 1 if page.body.strip() == b"[]" else 0
+            empty = 0 if page.body.strip(b"[] \t\r\n") else empty + 1
             # The next page's URL brings the whole query along.
             params = ()
-            url = next_page(page.headers.get("Link"), current=page.url, endpoint=self.endpoint)
+            url = next_page(
+                page.headers.get("Link"), current=page.url, endpoint=self.endpoint, token=self.token
+            )
 
     def write(self, method: str, path: str, *, json: Any = None) -> HubResponse:
         """Send a change, once.
@@ -117,17 +152,25 @@ class Transport:
         self._exchange.close()
 
     def _read(
-        self, method: str, url: str, params: Params, headers: Mapping[str, str], deadline: Deadline
+        self,
+        method: str,
+        url: str,
+        params: Params,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        *,
+        patient: bool = True,
     ) -> HubResponse:
         self._check_online(url)
         attempt = 0
         while True:
             attempt += 1
+            self._wait_for_quota(url, deadline if patient else None)
             try:
                 return self._follow(method, url, params, headers, deadline)
             except (TransportError, ResponseError) as error:
                 pause = self._pause_before_retry(error, attempt, deadline)
-                if pause is None:
+                if pause is None or (isinstance(error, RateLimitedError) and not patient):
                     raise
                 log.info("attempt %d failed, next in %.1f s: %s", attempt, pause, error)
                 self._clock.sleep(pause)
@@ -140,11 +183,25 @@ class Transport:
             if response.status not in (301, 302, 303, 307, 308):
                 return self._checked(response)
             url = resolve_on_origin(
-                response.headers.get("Location", ""), current=response.url, endpoint=self.endpoint
+                response.headers.get("Location", ""),
+                current=response.url,
+                endpoint=self.endpoint,
+                token=self.token,
             )
             # A renamed repository's Location leaves the query out, an asset's has its own.
             params = params if "?" not in url else ()
         raise UnexpectedAnswerError(f"{url}: too many redirects")
+
+    def _wait_for_quota(self, url: str, deadline: Deadline | None) -> None:
+        """Wait while a quota is known to be used up, if that is possible in time; never ask meanwhile."""
+        left = self._cooldown.remaining() if self._cooldown else 0.0
+        if left <= 0:
+            return
+        if deadline is None or left >= deadline.remaining():
+            text = f"{url}: not asked, since the quota is used up for another {left:.0f} s"
+            raise RateLimitedError(text, 429, url, None, None, left)
+        log.info("the quota is used up: next request in %.1f s", left)
+        self._clock.sleep(left)
 
     def _check_online(self, what: str) -> None:
         if self.offline:
@@ -153,15 +210,23 @@ class Transport:
             )
 
     def _checked(self, response: HubResponse) -> HubResponse:
-        if response.status >= 400:
-            raise error_from(response, token=self.token, now=self._clock.now())
-        return response
+        self._mind_quota(spent_quota(response.headers))
+        if response.status < 400:
+            return response
+        error = error_from(response, token=self.token, now=self._clock.now())
+        if isinstance(error, RateLimitedError):
+            self._mind_quota(error.retry_after)
+        raise error
+
+    def _mind_quota(self, seconds: float | None) -> None:
+        if seconds is not None and self._cooldown is not None:
+            self._cooldown.begin(seconds)
 
     def _pause_before_retry(self, error: Exception, attempt: int, deadline: Deadline) -> float | None:
         """Seconds to wait; None when trying again is pointless or would come too late."""
         if attempt > self._retries or not _is_passing(error):
             return None
-        asked_for = error.retry_after if isinstance(error, RateLimitedError) else None
+        asked_for = error.retry_after if isinstance(error, (RateLimitedError, ServerError)) else None
         pause = backoff(attempt, random.random()) if asked_for is None else asked_for  # noqa: S311
         return pause if pause < deadline.remaining() else None
 

@@ -99,8 +99,7 @@ class Answers:
             etag: Its etag, verbatim.
             revision: As it was asked.
         """
-        # A model that somebody without a token put here by hand may yet be private.
-        public = model.private is False or (model.private is None and self._scope == ANONYMOUS)
+        public = self.is_public(model)
         own_key, public_key = self._model_keys(model_id, revision)
         try:
             body = encode_model(model)
@@ -115,6 +114,11 @@ class Answers:
             # It was public once, and its new owner's readers alone may know it now.
             self._tiers.delete(public_key)
         self._remember(model_id, revision, model, entry)
+
+    def is_public(self, model: ModelMetadata) -> bool:
+        """Whether anybody may read about a model that this caller was told about."""
+        # One that somebody without a token put here by hand may yet be private.
+        return model.private is False or (model.private is None and self._scope == ANONYMOUS)
 
     def store_missing(self, model_id: str, revision: str | None = None) -> None:
         """Keep, for this caller alone, that there is no such model."""

@@ -255,12 +255,13 @@ def test_sizes_are_bytes_of_weights(client):
     assert 2 == model.siblings[[f.rfilename for f in model.siblings].index("config.json")].size
 
 
-def test_faults_of_the_hub_raise(hub, make_client):
+def test_faults_of_the_hub_raise(hub, make_client, clock):
     """A quota or a failing hub is not taken for a missing model."""
     hub.fail("model_info", status=429, times=None, headers={"RateLimit": '"api";r=0;t=55'})
     with pytest.raises(RateLimitedError) as limited:
         make_client().get_model_metadata(BERT)
     hub.clear_faults()
+    clock.advance(seconds=56)
     hub.fail("model_info", status=503, times=None)
     with pytest.raises(ServerError):
         make_client(retries=1).get_model_metadata(BERT)

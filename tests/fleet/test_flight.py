@@ -1,0 +1,307 @@
+"""Single flight: one asks, the others wait, whoever dies on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from hubkit import HubClient, HubConfig, NotFoundError, ServerError, TransportError, TransportTimeoutError
+from hubkit._clock import SYSTEM_CLOCK, Deadline
+from hubkit.cache import MemoryCache
+from hubkit.cache._flight import SingleFlight
+from hubkit.cache._lease_keeper import LEASE_SECONDS
+from hubkit.cache._tiers import Tiers
+from hubkit.testing import LocalHub
+
+MEMBER = Path(__file__).with_name("member.py")
+
+
+@pytest.fixture
+def hub():
+    """A hub with a public and a private model, which takes 100 ms for each."""
+    with LocalHub() as hub:
+        for number in range(20):
+            hub.add_model({"id": f"org/m{number}", "private": False, "sha": "a" * 40})
+        hub.add_repo("alice/secret", {"config.json": b"{}"}, private=True)
+        hub.fail("model_info", status=None, delay=0.1, times=None)
+        yield hub
+
+
+@pytest.fixture(params=["file", "sqlite"])
+def cache(request, tmp_path):
+    """A store that processes share."""
+    return f"{request.param}://{tmp_path}/cache" + (".db" if request.param == "sqlite" else "")
+
+
+@pytest.fixture
+def fleet(hub, cache, tmp_path):
+    """Starts members, lets them go at the same moment, and gathers what they print."""
+    started = []
+
+    def start(count, *arguments, models=("org/m0",)):
+        go = tmp_path / f"go{len(started)}"
+        members = []
+        for number in range(count):
+            ready = tmp_path / f"ready{len(started)}-{number}"
+            command = [sys.executable, MEMBER, hub.endpoint, cache, *models, "--ready", ready, "--go", go]
+            process = subprocess.Popen([*map(str, command), *arguments], stdout=subprocess.PIPE, text=True)
+            members.append((process, ready))
+        started.extend(process for process, _ in members)
+        give_up = time.monotonic() + 60
+        while not all(ready.exists() for _, ready in members) and time.monotonic() < give_up:
+            time.sleep(0.01)
+        go.touch()
+        return [process for process, _ in members]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def results(members):
+    """What the members printed."""
+    return [json.loads(process.communicate(timeout=60)[0]) for process in members]
+
+
+def test_threads_ask_once(hub, cache):
+    """32 threads, one request, and nobody waits much longer than it takes."""
+    with HubClient(HubConfig(endpoint=hub.endpoint, cache=cache)) as client:
+        got = []
+        threads = [
+            threading.Thread(target=lambda: got.append(client.get_model_metadata("org/m0").model_id))
+            for _ in range(32)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+
+    assert ["org/m0"] * 32 == got
+    assert 1 == hub.requests["model_info"]
+
+
+def test_processes_ask_once(hub, fleet):
+    """4 processes of 8 threads, 20 models: 20 requests in all."""
+    names = [f"org/m{number}" for number in range(20)]
+    got = results(fleet(4, "--threads", "8", models=names))
+
+    assert [sorted(names * 8)] * 4 == [sorted(member["got"]) for member in got]
+    assert 20 == hub.requests["model_info"]
+
+
+def test_dead_leader_is_followed(hub, fleet):
+    """The leader is killed during its request; after its lease the next one asks, and all get the answer."""
+    hub.clear_faults()
+    hub.fail("model_info", status=None, delay=60.0, times=1)
+    (leader,) = fleet(1)
+    give_up = time.monotonic() + 30
+    while not _has_lease(leader) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    others = fleet(3)
+    time.sleep(0.2)
+    os.kill(leader.pid, signal.SIGKILL)
+    got = results(others)
+
+    assert [["org/m0"]] * 3 == [member["got"] for member in got]
+    assert all(member["seconds"] < LEASE_SECONDS + 3.0 for member in got)
+
+
+def _has_lease(process):
+    """Whether a member is connected to the hub: it asks."""
+    try:
+        return any("socket:" in os.readlink(link) for link in Path(f"/proc/{process.pid}/fd").iterdir())
+    except OSError:
+        return False
+
+
+def test_failure_of_the_leader_is_everybodys(hub, fleet):
+    """8 processes meet a failing hub: its failure isn't multiplied by their number and their retries."""
+    hub.clear_faults()
+    hub.fail("model_info", status=503, times=None, delay=0.3)
+    got = results(fleet(8, "--retries", "0"))
+
+    assert [["ServerError"]] * 8 == [member["got"] for member in got]
+    assert hub.requests["model_info"] <= 3
+
+
+def test_private_answers_are_asked_by_each_token(hub, fleet):
+    """Who may not read the leader's answer asks, and is told what it may know."""
+    alice, bob = hub.add_user("alice"), hub.add_user("bob")
+    members = [fleet(2, "--token", token, models=("alice/secret",)) for token in (alice, bob)]
+    got = [results(pair) for pair in members]
+
+    assert [[["alice/secret"]] * 2, [[None]] * 2] == [[member["got"] for member in pair] for pair in got]
+
+
+@pytest.fixture
+def flights():
+    """Two callers with one store."""
+    tiers = Tiers([MemoryCache()])
+
+    def make(shareable=True):
+        return SingleFlight(tiers, endpoint="hub", shareable=lambda _: shareable, clock=SYSTEM_CLOCK)
+
+    return make
+
+
+def soon():
+    """A deadline that a test can wait for."""
+    return Deadline(5.0, SYSTEM_CLOCK)
+
+
+def test_waiter_gets_what_the_leader_stored(flights):
+    """The second caller finds the first one's answer and doesn't ask."""
+    stored, asked, asking = [], [], threading.Event()
+
+    def ask():
+        asked.append(1)
+        asking.set()
+        time.sleep(0.1)
+        stored.append("answer")
+        return "answer"
+
+    def look():
+        return stored[0] if stored else None
+
+    first = threading.Thread(target=lambda: flights().run("q", ask=ask, look=look, deadline=soon()))
+    first.start()
+    asking.wait(5)
+    second = flights().run("q", ask=ask, look=look, deadline=soon())
+    first.join(5)
+
+    assert ("answer", 1) == (second, len(asked))
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (ServerError("down", 503), ServerError),
+        (TransportError("gone"), TransportError),
+        (NotFoundError("not for you", 404), None),
+    ],
+)
+def test_what_the_leader_met(flights, error, expected):
+    """A failure that everybody would meet is told; one that depends on the token isn't."""
+    asking = threading.Event()
+
+    def fail():
+        asking.set()
+        time.sleep(0.1)
+        raise error
+
+    def lead():
+        with pytest.raises(type(error)):
+            flights().run("q", ask=fail, look=lambda: None, deadline=soon())
+
+    leader = threading.Thread(target=lead)
+    leader.start()
+    asking.wait(5)
+    try:
+        met = flights().run("q", ask=lambda: "my own", look=lambda: None, deadline=soon())
+    except (ServerError, TransportError) as caught:
+        met = type(caught)
+    leader.join(5)
+
+    assert ("my own" if expected is None else expected) == met
+
+
+def test_answer_that_can_t_be_shared(flights):
+    """Waiters elsewhere are told to ask for themselves."""
+    asking = threading.Event()
+
+    def ask():
+        asking.set()
+        time.sleep(0.1)
+        return "private"
+
+    private = flights(shareable=False)
+    leader = threading.Thread(target=lambda: private.run("q", ask=ask, look=lambda: None, deadline=soon()))
+    leader.start()
+    asking.wait(5)
+    began = time.monotonic()
+    met = flights().run("q", ask=lambda: "my own", look=lambda: None, deadline=soon())
+    leader.join(5)
+
+    assert "my own" == met
+    assert time.monotonic() - began < 2.0
+
+
+def test_waiter_waits_no_longer_than_its_deadline(flights):
+    """An owner that goes on for ever holds up nobody beyond that."""
+    release, asking = threading.Event(), threading.Event()
+
+    def ask():
+        asking.set()
+        release.wait(10)
+        return "late"
+
+    one = flights()
+    leader = threading.Thread(target=lambda: one.run("q", ask=ask, look=lambda: None, deadline=soon()))
+    leader.start()
+    asking.wait(5)
+    for waiter in (one, flights()):
+        with pytest.raises(TransportTimeoutError):
+            waiter.run("q", ask=ask, look=lambda: None, deadline=Deadline(0.2, SYSTEM_CLOCK))
+    release.set()
+    leader.join(5)
+
+
+def test_interrupted_leader_hands_over(flights):
+    """When the leader is interrupted, a thread that waits takes over."""
+    one, asking = flights(), threading.Event()
+
+    def interrupted():
+        asking.set()
+        time.sleep(0.1)
+        raise KeyboardInterrupt
+
+    def lead():
+        with pytest.raises(KeyboardInterrupt):
+            one.run("q", ask=interrupted, look=lambda: None, deadline=soon())
+
+    leader = threading.Thread(target=lead)
+    leader.start()
+    asking.wait(5)
+
+    assert "mine" == one.run("q", ask=lambda: "mine", look=lambda: None, deadline=soon())
+    leader.join(5)
+
+
+def test_without_a_store_everybody_asks(near):
+    """No store, no lease, no waiting: correctness never depended on it."""
+    near.broken = True
+    flight = SingleFlight(Tiers([near]), endpoint="hub", shareable=lambda _: True, clock=SYSTEM_CLOCK)
+
+    assert "mine" == flight.run("q", ask=lambda: "mine", look=lambda: None, deadline=soon())
+
+
+def test_child_of_a_waiting_process_asks_for_itself(flights):
+    """A fork in the middle of a flight leaves the child free to lead."""
+    one, asking, release = flights(), threading.Event(), threading.Event()
+
+    def ask():
+        asking.set()
+        release.wait(10)
+        return "answer"
+
+    leader = threading.Thread(target=lambda: one.run("q", ask=ask, look=lambda: None, deadline=soon()))
+    leader.start()
+    asking.wait(5)
+    pid = os.fork()
+    if pid == 0:
+        _, is_mine = one._board("q")
+        os._exit(0 if is_mine else 1)
+    status = os.waitpid(pid, 0)[1]
+    release.set()
+    leader.join(5)
+
+    assert 0 == status
