@@ -18,7 +18,7 @@ from hubkit._metadata import MetadataStore, SearchQuery, SearchStore
 from hubkit._model_cache import ModelCache, policy_of
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._repositories import Repositories
-from hubkit._secrets import Secret
+from hubkit._secrets import Secret, clean_text
 from hubkit._transfers import Downloads, UploadRequest, Uploads
 from hubkit._transport import Transport
 from hubkit.cache._answers import Answers
@@ -108,7 +108,7 @@ class HubClient:
             token = token_from({"token": found.token})
         rooms = self._furnish(attrs.evolve(self.config, token=token))
         identity = _verified(rooms.transport)
-        log.info("connected to %s as %s", self.config.endpoint, identity.name)
+        log.info("connected to %s as %s", self.config.endpoint, clean_text(identity.name))
         self._move_to(attrs.evolve(rooms, connected=True))
         return True
 
@@ -224,6 +224,14 @@ class HubClient:
             return self._rooms.metadata.require(model_id, use_cache=use_cache, revision=revision)
         except TransportError as error:
             raise OfflineError(f"{model_id} is not cached, and the Hub is out of reach: {error}") from error
+
+    def recall_metadata(self, model_id: str) -> ModelMetadata | None:
+        """What is cached about a model and may be used now; asks nobody.
+
+        Args:
+            model_id: Any text.
+        """
+        return self._rooms.metadata.known(model_id)
 
     def get_many_metadata(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
         """`get_model_metadata` for many: one look into the cache, then a few requests at a time.

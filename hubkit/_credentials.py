@@ -32,7 +32,7 @@ class FoundToken:
     """For people: ``settings``, ``keystore`` or ``hf token file``."""
 
 
-def token_from(credentials: Mapping[str, Any]) -> Secret:
+def token_from(credentials: Any) -> Secret:
     """The token in what a caller passed to ``connect``.
 
     Args:
@@ -41,6 +41,10 @@ def token_from(credentials: Mapping[str, Any]) -> Secret:
     Raises:
         InvalidTokenError: There is none, or it doesn't look like one.
     """
+    if not isinstance(credentials, Mapping):
+        raise InvalidTokenError(
+            "token is required: credentials must be a mapping such as {'token': 'hf_...'}"
+        )
     value = credentials.get("token") or credentials.get("api_key")
     if isinstance(value, Secret):
         value = value.reveal()
@@ -83,9 +87,9 @@ def remember_token(endpoint: str, token: Secret) -> str:
         BackendUnavailableError: `keyring` is not installed.
         ConfigError: The machine has no keystore that encrypts.
     """
+    keystore = _keystore()
     from keyring.errors import KeyringError
 
-    keystore = _keystore()
     try:
         keystore.set_password(SERVICE, endpoint, token.reveal())
     except KeyringError as error:
@@ -95,10 +99,11 @@ def remember_token(endpoint: str, token: Secret) -> str:
 
 def forget_token(endpoint: str) -> bool:
     """Remove a token from the OS keystore; whether there was one."""
+    keystore = _keystore()
     from keyring.errors import KeyringError, PasswordDeleteError
 
     try:
-        _keystore().delete_password(SERVICE, endpoint)
+        keystore.delete_password(SERVICE, endpoint)
     except PasswordDeleteError:
         return False
     except KeyringError as error:

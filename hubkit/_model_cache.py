@@ -13,7 +13,7 @@ from hubkit.cache._keys import ANONYMOUS
 from hubkit.cache._registry import open_backend
 from hubkit.cache._tiers import Tiers, TierStats
 from hubkit.cache.filesystem import FilesystemCache
-from hubkit.config import DEFAULT_ENDPOINT, HubConfig
+from hubkit.config import HubConfig
 from hubkit.errors import InvalidArgumentError
 from hubkit.models import ModelMetadata
 
@@ -24,7 +24,9 @@ class ModelCache:
     """Metadata that was asked before, for use when nobody can be asked.
 
     Args:
-        where: A folder, a cache URL, or a backend; the platform's cache folder if left out.
+        where: A folder, a cache URL, or a backend; where the settings say if left out.
+        endpoint: The Hub that the entries are about; the settings' if left out, so that a
+            `HubClient` with the same settings finds the same entries.
         clock: Where the time comes from.
 
     >>> cache = ModelCache("memory://")
@@ -37,16 +39,27 @@ class ModelCache:
     """
 
     def __init__(
-        self, where: str | Path | CacheBackend | None = None, *, clock: Clock = SYSTEM_CLOCK
+        self,
+        where: str | Path | CacheBackend | None = None,
+        *,
+        endpoint: str | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        tiers = Tiers([_opened(where, clock)], clock=clock)
+        settings = HubConfig.load() if where is None or endpoint is None else HubConfig(endpoint=endpoint)
+        places = settings.cache if where is None else [where]
+        tiers = Tiers([_opened(place, clock) for place in places], clock=clock)
         # Ages are the caller's business here: `get` says how old an answer may be.
         lasting = Policy(ttl=RETENTION)
         memory: DecodedAnswers[ModelMetadata] = DecodedAnswers(max_entries=0, max_seconds=0.0, clock=clock)
         self._clock = clock
         self._tiers = tiers
         self._answers = Answers(
-            tiers, endpoint=DEFAULT_ENDPOINT, scope=ANONYMOUS, policy=lasting, clock=clock, memory=memory
+            tiers,
+            endpoint=settings.endpoint if endpoint is None else endpoint,
+            scope=ANONYMOUS,
+            policy=lasting,
+            clock=clock,
+            memory=memory,
         )
 
     @classmethod
@@ -62,17 +75,19 @@ class ModelCache:
             model_id: Any text.
             ttl_hours: Age up to which it will do, in hours.
         """
-        stored = self._answers.find_model(model_id)
+        stored = self._answers.find_model(_text(model_id))
         model = None if stored is None else stored.model
         return None if model is None or self._is_expired(model, ttl_hours) else model
 
     def set(self, metadata: ModelMetadata) -> None:
         """Keep metadata, dated by its ``cached_at``, over what was there."""
+        if not isinstance(metadata, ModelMetadata):
+            raise InvalidArgumentError(f"metadata must be a ModelMetadata, not {type(metadata).__name__}")
         self._answers.store_model(metadata.model_id, metadata, etag=None)
 
     def remove(self, model_id: str) -> bool:
         """Forget a model, at every revision; whether it was known."""
-        return self._answers.drop_model(model_id)
+        return self._answers.drop_model(_text(model_id))
 
     def clear(self) -> int:
         """Forget everything in the store, whoever's it is; how many entries there were."""
@@ -80,7 +95,7 @@ class ModelCache:
 
     def get_all_cached(self) -> list[ModelMetadata]:
         """Every model that this caller may read about, expired ones too."""
-        return [model for model, _ in self._answers.models()]
+        return [stored.model for stored in self._answers.models() if stored.model is not None]
 
     def stats(self) -> list[TierStats]:
         """What each tier has done for this client and how full it is, nearest first."""
@@ -106,9 +121,13 @@ def policy_of(config: HubConfig) -> Policy:
     )
 
 
-def _opened(where: str | Path | CacheBackend | None, clock: Clock) -> CacheBackend:
-    if where is None:
-        return open_backend(HubConfig().cache[0], clock=clock)
+def _text(model_id: object) -> str:
+    if not isinstance(model_id, str):
+        raise InvalidArgumentError(f"model_id must be text, not {type(model_id).__name__}")
+    return model_id
+
+
+def _opened(where: str | Path | CacheBackend, clock: Clock) -> CacheBackend:
     if isinstance(where, str) and "://" in where:
         return open_backend(where, clock=clock)
     if isinstance(where, (str, Path)):

@@ -92,7 +92,7 @@ class HubConfig:
     read_timeout: float = attrs.field(default=15.0, converter=convert.positive_seconds)
     """Seconds to wait for the next bytes."""
     deadline: float = attrs.field(default=30.0, converter=convert.positive_seconds)
-    """Seconds that one call may take in all, retries and pauses included."""
+    """Seconds that one answer may take in all, retries and pauses included; of a listing, each page."""
     retries: int = attrs.field(default=3, converter=convert.whole)
     """How often a request that changes nothing is tried again."""
     max_workers: int = attrs.field(default=8, converter=convert.positive)

@@ -167,7 +167,7 @@ class HuggingFaceConnector(PlatformConnector):
         """
         if self._client.is_connected:
             return await asyncio.to_thread(self._client.get_model_metadata, model_id, use_cache)
-        return await asyncio.to_thread(self._cache.get, model_id) if use_cache else None
+        return await asyncio.to_thread(self._client.recall_metadata, model_id) if use_cache else None
 
     async def download_model(self, model_id: str, cache_dir: str | Path | None = None) -> Path:
         """Bring a model's files to this machine; their folder.

@@ -74,7 +74,7 @@ class SearchQuery:
         Raises:
             InvalidArgumentError: One can't be right; the text names it.
         """
-        if sort not in SORTS:
+        if not isinstance(sort, str) or sort not in SORTS:
             raise InvalidArgumentError(f"sort must be one of {', '.join(SORTS)}, not {_shown(sort)}")
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
             raise InvalidArgumentError(f"limit must be a whole number of at least 1, not {_shown(limit)}")

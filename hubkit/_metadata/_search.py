@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from itertools import islice
 from typing import Any
 
 from hubkit._clock import Clock
@@ -13,7 +14,7 @@ from hubkit._metadata._store import UNABLE
 from hubkit._transport import HubResponse, Transport
 from hubkit.cache._answers import Answers
 from hubkit.cache._freshness import Freshness
-from hubkit.errors import DecodeError, TransportError
+from hubkit.errors import DecodeError, HubkitError, OfflineError, TransportError
 from hubkit.models import ModelMetadata
 
 __all__ = ["SearchStore"]
@@ -46,62 +47,66 @@ class SearchStore:
         Raises:
             ResponseError: The Hub refused the search, and there is no last answer.
         """
-        if self._transport.offline:
-            return self._search_cached(query)
         try:
             return self._ask(query)
         except UNABLE as error:
-            known = self._last_answer(query)
-            if known is None and not isinstance(error, TransportError):
-                raise
-            log.warning("search answered from the cache: %s", error)
-            return self._search_cached(query) if known is None else known
+            return self._without_the_hub(query, error)
 
     def iterate(self, query: SearchQuery) -> Iterator[ModelMetadata]:
         """The same, page after page, as far as the caller reads.
 
         Raises:
-            TransportError: The Hub is out of reach.
-            ResponseError: It refused the search.
+            TransportError: The Hub went out of reach after the first page.
+            ResponseError: It refused the search, and there is no last answer.
         """
-        if self._transport.offline:
-            yield from self._search_cached(query)
-            return
-        for number, record in enumerate(self._records(query)):
-            if number == query.limit:
-                return
-            yield self._from_listing(record)
+        begun = False
+        try:
+            # islice asks for no record beyond the last, and so for no page that nobody wants.
+            for record in islice(self._records(query), query.limit):
+                begun = True
+                yield self._from_listing(record)
+        except UNABLE as error:
+            if begun:
+                raise
+            yield from self._without_the_hub(query, error)
 
     def _ask(self, query: SearchQuery) -> list[ModelMetadata]:
-        records: list[dict[str, Any]] = []
-        for record in self._records(query):
-            records.append(record)
-            # Stopping here, not at the next record, saves the request for a page nobody wants.
-            if len(records) == query.limit:
-                break
+        records = list(islice(self._records(query), query.limit))
         self._answers.store_search(query.canonical(), records)
         return [self._from_listing(record) for record in records]
 
+    def _without_the_hub(self, query: SearchQuery, error: HubkitError) -> list[ModelMetadata]:
+        """The last answer to the same search, else what is cached; a quota is no reason to guess."""
+        known = self._last_answer(query)
+        if known is None and not isinstance(error, (TransportError, OfflineError)):
+            raise error
+        if not self._transport.offline:
+            log.warning("search answered from the cache: %s", error)
+        return search_among(self._at_hand().values(), query) if known is None else known
+
     def _records(self, query: SearchQuery) -> Iterator[dict[str, Any]]:
+        """Each model once, whatever happens to the listing between two pages."""
+        seen: set[str] = set()
         for page in self._transport.pages(_PATH, params=query.params()):
-            yield from _records_of(page)
+            for record in _records_of(page):
+                name = record.get("id") or record.get("modelId")
+                if isinstance(name, str) and name not in seen:
+                    seen.add(name)
+                    yield record
 
     def _last_answer(self, query: SearchQuery) -> list[ModelMetadata] | None:
         records = self._answers.find_search(query.canonical())
         return None if records is None else [self._from_listing(record) for record in records]
-
-    def _search_cached(self, query: SearchQuery) -> list[ModelMetadata]:
-        last = self._last_answer(query)
-        return search_among(self._at_hand().values(), query) if last is None else last
 
     def _at_hand(self) -> dict[str, ModelMetadata]:
         """Every model that is known and not expired, by id."""
         listed = map(self._from_listing, self._answers.searched_records())
         known = {model.model_id: model for model in listed}
         # Full metadata comes second, so that it replaces what a listing said.
-        for model, stored in self._answers.models():
-            if stored.freshness is Freshness.HIT or stored.serves_on_error:
-                known[model.model_id] = model
+        for stored in self._answers.models():
+            usable = stored.freshness is Freshness.HIT or stored.serves_on_error
+            if stored.model is not None and usable and not stored.model.partial:
+                known[stored.model.model_id] = stored.model
         return known
 
     def _from_listing(self, record: Any) -> ModelMetadata:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 
@@ -17,8 +18,10 @@ from hubkit.cache._answers import Answers, StoredModel
 from hubkit.cache._flight import SingleFlight
 from hubkit.cache._freshness import Freshness
 from hubkit.errors import (
+    AuthenticationError,
     DecodeError,
     HubkitError,
+    InvalidArgumentError,
     NotFoundError,
     OfflineError,
     RateLimitedError,
@@ -67,7 +70,7 @@ class MetadataStore:
         self._flights = flights
         self._max_workers = max_workers
         self._clock = clock
-        self._refreshing: dict[tuple[str, str | None], threading.Thread] = {}
+        self._refreshing: dict[tuple[str, str | None, int], threading.Thread] = {}
 
     def get(
         self, model_id: str, *, use_cache: bool = True, revision: str | None = None
@@ -91,7 +94,7 @@ class MetadataStore:
             TransportError: It isn't cached, and the Hub can't be reached.
             ResponseError: The Hub answered with another error, through all retries.
         """
-        if use_cache and isinstance(model_id, str):
+        if use_cache and isinstance(model_id, str) and (revision is None or isinstance(revision, str)):
             at_hand = self._memory.get((model_id, revision))
             if at_hand is not None:
                 return at_hand
@@ -119,12 +122,21 @@ class MetadataStore:
         Raises:
             RateLimitedError: The quota is used up; ``partial`` has what is known by then.
         """
+        if isinstance(model_ids, str):
+            raise InvalidArgumentError("model_ids must be a list of ids, not one text")
         wanted = list(dict.fromkeys(parse_repo_id(model_id) for model_id in model_ids))
         found = self._cached(wanted)
         missing = [model_id for model_id in wanted if model_id not in found]
         if missing:
             self._ask_many(missing, found)
         return {model_id: found.get(model_id) for model_id in wanted}
+
+    def known(self, model_id: str) -> ModelMetadata | None:
+        """What may be used without asking anybody, as if the Hub were out of reach."""
+        stored = self._answers.find_model(model_id)
+        if stored is None or (stored.freshness is not Freshness.HIT and not stored.serves_on_error):
+            return None
+        return stored.model
 
     def recall(self, model_id: str, *, revision: str | None = None) -> ModelMetadata | None:
         """What the cache still has about a model, however old; asks nobody."""
@@ -138,8 +150,9 @@ class MetadataStore:
 
     def finish(self) -> None:
         """Wait for answers that are being refreshed: a program that ends now would lose them."""
-        for thread in list(self._refreshing.values()):
-            thread.join(self._transport.new_deadline().seconds)
+        for (_, _, pid), thread in list(self._refreshing.items()):
+            if pid == os.getpid() and thread.ident is not None:
+                thread.join(self._transport.new_deadline().seconds)
 
     def _asked(self, model_id: str, revision: str | None, stored: StoredModel | None) -> ModelMetadata:
         """The Hub's answer, asked here or by another who wants it too; else the stale one, where permitted."""
@@ -171,25 +184,27 @@ class MetadataStore:
         known = stored.model if stored is not None else None
         etag = stored.etag if stored is not None and known is not None else None
         path = api_prefix("model", model_id, revision)
+        asked_at = self._answers.moment()
         try:
             response = self._transport.get(path, params=_FULL, etag=etag, patient=not _may_stand_in(stored))
-        except (RepoNotFoundError, RevisionNotFoundError):
+        except RepoNotFoundError:
             self._answers.store_missing(model_id, revision)
+            raise
+        except RevisionNotFoundError:
+            self._answers.store_missing(model_id, revision, missing="revision")
             raise
         now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
         if response.status == 304 and known is not None:
             model = attrs.evolve(known, cached_at=now)
         else:
-            model = _full_model(response, model_id, self._transport.endpoint, now)
+            model = _full_model(response, model_id, revision, self._transport.endpoint, now)
             etag = response.etag
-        self._answers.store_model(model_id, model, etag=etag, revision=revision)
+        self._answers.store_model(model_id, model, etag=etag, revision=revision, asked_at=asked_at)
         return model
 
     def _refresh_in_background(self, model_id: str, revision: str | None, stored: StoredModel) -> None:
         """Ask anew while the caller goes on with the stale answer; once at a time for each model."""
-        key = (model_id, revision)
-        if key in self._refreshing:
-            return
+        key = (model_id, revision, os.getpid())
 
         def refresh() -> None:
             try:
@@ -200,8 +215,13 @@ class MetadataStore:
                 self._refreshing.pop(key, None)
 
         thread = threading.Thread(target=refresh, name=f"hubkit refresh {model_id}", daemon=True)
-        self._refreshing[key] = thread
-        thread.start()
+        # One step, so that of two callers one starts; a child doesn't wait for its parent's.
+        if self._refreshing.setdefault(key, thread) is thread:
+            try:
+                thread.start()
+            except RuntimeError:
+                # The interpreter is ending: nobody will need the answer.
+                self._refreshing.pop(key, None)
 
     def _cached(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
         """What needs no request, negative answers included."""
@@ -212,25 +232,36 @@ class MetadataStore:
                 found[model_id] = at_hand
         rest = [model_id for model_id in model_ids if model_id not in found]
         for model_id, stored in self._answers.find_models(rest).items() if rest else ():
-            if stored is not None and stored.freshness in (Freshness.HIT, Freshness.STALE_OK):
+            if stored is not None and stored.freshness is Freshness.HIT:
                 found[model_id] = stored.model
         return found
 
     def _ask_many(self, model_ids: Sequence[str], found: dict[str, ModelMetadata | None]) -> None:
-        limit: list[RateLimitedError] = []
+        """Ask for each; what concerns them all ends the asking, and what concerns one waits for the others."""
+        hindrances: list[HubkitError] = []
+        failures: list[HubkitError] = []
 
         def ask(model_id: str) -> None:
-            if limit:
+            if hindrances:
                 return
             try:
-                found[model_id] = self.get(model_id)
-            except RateLimitedError as error:
-                limit.append(error)
+                found[model_id] = self.require(model_id)
+            except NotFoundError:
+                found[model_id] = None
+            except (TransportError, OfflineError, RateLimitedError, AuthenticationError) as error:
+                hindrances.append(error)
+            except HubkitError as error:
+                failures.append(error)
 
         with ThreadPoolExecutor(min(self._max_workers, len(model_ids)), "hubkit") as pool:
-            _settled(pool, ask, model_ids)
-        if limit:
-            raise _with_partial(limit[0], found)
+            list(pool.map(ask, model_ids))
+        for error in (*hindrances, *failures):
+            if isinstance(error, RateLimitedError):
+                raise _with_partial(error, found)
+            if not isinstance(error, (TransportError, OfflineError)):
+                raise error
+        if hindrances:
+            log.warning("no metadata of %d models: %s", len(model_ids) - len(found), hindrances[0])
 
 
 def _may_stand_in(stored: StoredModel | None) -> bool:
@@ -238,34 +269,28 @@ def _may_stand_in(stored: StoredModel | None) -> bool:
 
 
 def _model_of(stored: StoredModel, model_id: str, revision: str | None) -> ModelMetadata:
-    if stored.model is None:
-        what = model_id if revision is None else f"{model_id} at {revision}"
-        raise RepoNotFoundError(f"{what}: the Hub said a moment ago that there is no such model", 404)
-    return stored.model
+    if stored.model is not None:
+        return stored.model
+    if stored.missing == "revision":
+        raise RevisionNotFoundError(
+            f"{model_id}: the Hub said a moment ago that there is no revision {revision}", 404
+        )
+    raise RepoNotFoundError(f"{model_id}: the Hub said a moment ago that there is no such model", 404)
 
 
-def _full_model(response: HubResponse, model_id: str, endpoint: str, now: datetime) -> ModelMetadata:
+def _full_model(
+    response: HubResponse, model_id: str, revision: str | None, endpoint: str, now: datetime
+) -> ModelMetadata:
     record = response.json()
     if not isinstance(record, dict):
         raise DecodeError(f"{response.url}: expected a JSON object")
     model = ModelMetadata.from_hub(record, endpoint=endpoint, cached_at=now)
     # A renamed model answers under its new name, and the redirect led there. Any
     # other name is somebody else's answer: a confused proxy, a shared connection.
-    if f"/api/models/{model.model_id}".casefold() not in response.url.casefold():
+    paths = {endpoint + api_prefix("model", model.model_id, known) for known in (None, revision)}
+    if response.url.partition("?")[0].casefold() not in {path.casefold() for path in paths}:
         raise UnexpectedAnswerError(f"{response.url} answered about another model than {model_id}")
     return model
-
-
-def _settled(pool: ThreadPoolExecutor, ask: Callable[[str], None], model_ids: Sequence[str]) -> None:
-    """Run all; the first error that isn't a matter of quota ends what hasn't begun."""
-    futures = [pool.submit(ask, model_id) for model_id in model_ids]
-    try:
-        for future in futures:
-            future.result()
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
 
 
 def _with_partial(error: RateLimitedError, found: dict[str, ModelMetadata | None]) -> RateLimitedError:

@@ -33,7 +33,13 @@ _BAD_TOKEN = re.compile(r"invalid (?:credentials in authorization header|user to
 _REPO_PATH = re.compile(r"/api/(?:models|datasets|spaces)/|/resolve/")
 
 
-def error_from(response: HubResponse, *, token: Secret | None, now: float) -> ResponseError:
+# What these say of a repository would be remembered, so they have to be the Hub's own words.
+_JUDGEMENTS = frozenset({401, 403, 404})
+
+
+def error_from(
+    response: HubResponse, *, token: Secret | None, now: float
+) -> ResponseError | UnexpectedAnswerError:
     """The error for an answer with status 400 or above.
 
     The Hub's ``X-Error-Code`` comes first: it answers 401 for repositories that don't exist too.
@@ -43,6 +49,10 @@ def error_from(response: HubResponse, *, token: Secret | None, now: float) -> Re
         token: What was sent with the request; no text that repeats it is shown.
         now: Epoch seconds, to read a date in ``Retry-After``.
     """
+    if response.status in _JUDGEMENTS and _is_a_page(response):
+        return UnexpectedAnswerError(
+            f"{response.url} answered {response.status} with a web page: is a proxy or login portal in between?"
+        )
     kind, meaning = _classify(response, token is not None)
     words = _server_words(response, token)
     if kind is RepoNotFoundError and response.status == 401:
@@ -58,6 +68,12 @@ def error_from(response: HubResponse, *, token: Secret | None, now: float) -> Re
     if kind is RateLimitedError or kind is ServerError:
         return kind(*common, retry_after(response.headers, now=now))
     return kind(*common)
+
+
+def _is_a_page(response: HubResponse) -> bool:
+    """Whether something else than the Hub answered: its refusals are JSON or plain text, and name themselves."""
+    named = response.headers.get("X-Error-Code") or response.headers.get("X-Error-Message")
+    return not named and "html" in response.headers.get("Content-Type", "").lower()
 
 
 def _classify(response: HubResponse, had_token: bool) -> tuple[type[ResponseError], str]:

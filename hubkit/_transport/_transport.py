@@ -27,6 +27,7 @@ __all__ = ["Cooldown", "Transport"]
 
 log = logging.getLogger("hubkit")
 
+_SHORTEST_NAMED_PAUSE = 1.0
 _MAX_REDIRECTS = 5
 _MAX_EMPTY_PAGES = 3
 
@@ -137,11 +138,19 @@ class Transport:
         Raises:
             OfflineError: The network is forbidden.
             TransportError: The Hub can't be reached; whether it did it is unknown.
+            UnexpectedAnswerError: What answered did not do it: a redirect, or a page for people.
             ResponseError: It refused.
         """
         self._check_online(path)
-        deadline = self.new_deadline()
-        return self._checked(self._exchange.send(method, self.endpoint + path, deadline=deadline, json=json))
+        url = self.endpoint + path
+        response = self._checked(self._exchange.send(method, url, deadline=self.new_deadline(), json=json))
+        if response.status >= 300:
+            raise UnexpectedAnswerError(f"{url}: redirected, and not done; was the repository renamed?")
+        if "html" in response.headers.get("Content-Type", "").lower():
+            raise UnexpectedAnswerError(
+                f"{url} answered with a web page: is a proxy or login portal in between?"
+            )
+        return response
 
     def new_deadline(self) -> Deadline:
         """A deadline of the configured length, from now."""
@@ -227,7 +236,11 @@ class Transport:
         if attempt > self._retries or not _is_passing(error):
             return None
         asked_for = error.retry_after if isinstance(error, (RateLimitedError, ServerError)) else None
-        pause = backoff(attempt, random.random()) if asked_for is None else asked_for  # noqa: S311
+        # "Retry-After: 0" would make a storm: less than a second isn't taken at its word.
+        if asked_for is not None and asked_for >= _SHORTEST_NAMED_PAUSE:
+            pause = asked_for
+        else:
+            pause = backoff(attempt, random.random())  # noqa: S311
         return pause if pause < deadline.remaining() else None
 
 

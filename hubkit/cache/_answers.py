@@ -31,6 +31,8 @@ class StoredModel:
 
     model: ModelMetadata | None
     """None: the Hub said that there is none."""
+    missing: str | None
+    """What there is none of, then: ``repository`` or ``revision``."""
     etag: str | None
     freshness: Freshness
     serves_on_error: bool
@@ -68,6 +70,8 @@ class Answers:
         self._scope = scope
         self._policy = policy
         self._clock = clock
+        self._drops = 0
+        self._hidden: set[str] = set()
 
     def find_model(self, model_id: str, revision: str | None = None) -> StoredModel | None:
         """What is known about a model; None when nothing is."""
@@ -82,14 +86,25 @@ class Answers:
         now = self._clock.now()
         found = {}
         for model_id, entry in zip(model_ids, entries, strict=True):
-            stored = None if entry is None else self._understood(entry, now)
+            hidden = model_id in self._hidden
+            stored = None if entry is None or hidden else self._understood(entry, now)
             if stored is not None and stored.model is not None and stored.freshness is Freshness.HIT:
                 self._remember(model_id, revision, stored.model, entry)
             found[model_id] = stored
         return found
 
+    def moment(self) -> int:
+        """A mark to take before asking: `store_model` then leaves out what a drop has overtaken."""
+        return self._drops
+
     def store_model(
-        self, model_id: str, model: ModelMetadata, *, etag: str | None, revision: str | None = None
+        self,
+        model_id: str,
+        model: ModelMetadata,
+        *,
+        etag: str | None,
+        revision: str | None = None,
+        asked_at: int | None = None,
     ) -> None:
         """Keep an answer of the Hub.
 
@@ -98,7 +113,10 @@ class Answers:
             model: The answer, with its date.
             etag: Its etag, verbatim.
             revision: As it was asked.
+            asked_at: The `moment` before it was asked: what was dropped since then is not brought back.
         """
+        if asked_at not in (None, self._drops) or (model.partial and self._has_more(model_id, revision)):
+            return
         public = self.is_public(model)
         own_key, public_key = self._model_keys(model_id, revision)
         try:
@@ -120,8 +138,16 @@ class Answers:
         # One that somebody without a token put here by hand may yet be private.
         return model.private is False or (model.private is None and self._scope == ANONYMOUS)
 
-    def store_missing(self, model_id: str, revision: str | None = None) -> None:
-        """Keep, for this caller alone, that there is no such model."""
+    def store_missing(
+        self, model_id: str, revision: str | None = None, *, missing: str = "repository"
+    ) -> None:
+        """Keep, for this caller alone, that there is no such model.
+
+        Args:
+            model_id: As it was asked.
+            revision: As it was asked.
+            missing: What there is none of: ``repository`` or ``revision``.
+        """
         ttl = self._policy.negative_ttl
         own_key, public_key = self._model_keys(model_id, revision)
         self.memory.drop((model_id, revision))
@@ -129,28 +155,35 @@ class Answers:
         for key in (own_key, public_key):
             self._tiers.delete(key)
         if ttl > 0:
-            self._tiers.store(Entry(own_key, 404, self._clock.now(), ttl, None, b""), expires_in=ttl)
+            self._tiers.store(Entry(own_key, 404, self._clock.now(), ttl, missing, b""), expires_in=ttl)
 
     def drop_model(self, model_id: str) -> bool:
         """Forget a model, at every revision; whether it was known."""
+        self._drops += 1
+        if self._tiers.read_only:
+            # Others go on reading it, but whoever changed it shall not.
+            self._hidden.add(model_id)
         known = [self._tiers.delete(key) for key in self._model_keys(model_id, None)]
         for scope in (self._scope, PUBLIC):
             known.append(bool(self._tiers.clear(model_key(self._endpoint, scope, model_id) + " @ ")))
         self.memory.clear()
         return any(known)
 
-    def models(self) -> Iterator[tuple[ModelMetadata, StoredModel]]:
+    def models(self) -> list[StoredModel]:
         """Every model that this caller may read about, at its default revision, stale ones too."""
         now = self._clock.now()
-        seen: set[str] = set()
+        best: dict[str, tuple[bool, float, StoredModel]] = {}
         for scope in (self._scope, PUBLIC):
             prefix = model_prefix(self._endpoint, scope)
             for entry in self._tiers.entries(prefix):
                 name = entry.key.removeprefix(prefix)
-                stored = None if " @ " in name or name in seen else self._understood(entry, now)
-                if stored is not None and stored.model is not None:
-                    seen.add(name)
-                    yield stored.model, stored
+                stored = None if " @ " in name or name in self._hidden else self._understood(entry, now)
+                if stored is None or stored.model is None:
+                    continue
+                rank = (stored.freshness is Freshness.HIT, entry.stored_at)
+                if name not in best or rank > best[name][:2]:
+                    best[name] = (*rank, stored)
+        return [stored for _, _, stored in best.values()]
 
     def find_search(self, query: str) -> list[Mapping[str, Any]] | None:
         """The records that a search gave, the caller's own before anybody's, while its answer may be used."""
@@ -217,19 +250,27 @@ class Answers:
         if freshness is Freshness.MISS:
             return None
         if entry.negative:
-            return StoredModel(None, None, freshness, serves_on_error=False)
+            return StoredModel(None, entry.etag, None, freshness, serves_on_error=False)
         try:
             model = decode_model(entry.body, stored_at=entry.stored_at)
         except CacheCorruptedError as error:
             log.info("unreadable cache entry taken as a miss: %s", error)
             return None
         usable = may_serve_on_error(entry.stored_at, entry.ttl, now=now, policy=self._policy)
-        return StoredModel(model, entry.etag, freshness, usable)
+        if model.partial and freshness is Freshness.HIT:
+            # A listing's record, put here by hand: better than nothing, and no more.
+            freshness = Freshness.REVALIDATE
+        return StoredModel(model, None, entry.etag, freshness, usable)
+
+    def _has_more(self, model_id: str, revision: str | None) -> bool:
+        """Whether a full record is known, which a listing's must not replace."""
+        stored = self.find_model(model_id, revision)
+        return stored is not None and stored.freshness is Freshness.HIT
 
     def _remember(
         self, model_id: str, revision: str | None, model: ModelMetadata, entry: Entry | None
     ) -> None:
-        if entry is None:
+        if entry is None or model.partial:
             return
         age = self._clock.now() - entry.stored_at
         good_for = RETENTION if entry.ttl is None else min(entry.ttl, self._policy.ttl) - age

@@ -57,7 +57,9 @@ class DecodedAnswers(Generic[V]):
 
     def drop(self, key: Hashable) -> None:
         """Forget one answer."""
-        self._table.pop(key, None)
+        # An eviction under way may have it in its hand, and would put it back.
+        with self._unlocked_after_fork():
+            self._table.pop(key, None)
 
     def clear(self) -> None:
         """Forget all of them."""

@@ -149,13 +149,17 @@ class Tier:
             return otherwise
         try:
             result = action()
-        except CacheError as error:
+        except Exception as error:  # noqa: BLE001 - a backend of somebody else's may raise anything
             self._errors += 1
             level = logging.WARNING if self._breaker.failed() else logging.DEBUG
             log.log(
-                level, "%r is not usable just now, going on without it: %s", self._backend, redact(str(error))
+                level, "%r is not usable just now, going on without it: %s", self._backend, _reason(error)
             )
             return otherwise
         if self._breaker.succeeded():
             log.info("%r works again", self._backend)
         return result
+
+
+def _reason(error: Exception) -> str:
+    return redact(str(error) if isinstance(error, CacheError) else f"{type(error).__name__}: {error}")

@@ -40,7 +40,7 @@ class Tiers:
     ) -> None:
         self._tiers = [Tier(backend, signing_key=signing_key, clock=clock) for backend in backends]
         self._share_private = share_private
-        self._read_only = read_only
+        self.read_only = read_only
         self._clock = clock
 
     def find(self, keys: Sequence[str], good: Callable[[Entry], bool]) -> Entry | None:
@@ -81,7 +81,7 @@ class Tiers:
 
     def delete(self, key: str) -> bool:
         """Drop a key everywhere; whether any tier had it."""
-        if self._read_only:
+        if self.read_only:
             return False
         # Every tier is asked, whatever an earlier one said.
         known = [tier.delete(key) for tier in self._tiers if self._may(tier, key)]
@@ -89,7 +89,7 @@ class Tiers:
 
     def clear(self, prefix: str = "") -> int:
         """Drop all keys that start with ``prefix``; how many the fullest tier had."""
-        return 0 if self._read_only else max((tier.clear(prefix) for tier in self._tiers), default=0)
+        return 0 if self.read_only else max((tier.clear(prefix) for tier in self._tiers), default=0)
 
     def entries(self, prefix: str) -> Iterator[Entry]:
         """Every readable entry whose key starts with ``prefix``, each key once, the nearest tier's."""
@@ -104,7 +104,7 @@ class Tiers:
 
     def lease(self, key: str, seconds: float) -> Lease | LeaseRefusal:
         """Try to take a lease from the farthest store that works: it is the one that most others see."""
-        if self._read_only:
+        if self.read_only:
             return LeaseRefusal.UNAVAILABLE
         for tier in reversed(self._tiers):
             lease = tier.lease(key, seconds)
@@ -131,7 +131,7 @@ class Tiers:
             self._write(self._tiers[:depth], entry, left)
 
     def _write(self, tiers: Sequence[Tier], entry: Entry, expires_in: float) -> None:
-        if self._read_only:
+        if self.read_only:
             return
         for tier in tiers:
             if self._may(tier, entry.key):

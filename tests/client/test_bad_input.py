@@ -59,6 +59,7 @@ def test_long_ids_work(hub, client):
     ("arguments", "named"),
     [
         ({"sort": "best"}, "sort"),
+        ({"sort": ["downloads"]}, "sort"),
         ({"limit": 0}, "limit"),
         ({"limit": -1}, "limit"),
         ({"limit": 1.5}, "limit"),
@@ -81,7 +82,7 @@ def test_searches(hub, client, arguments, named):
     assert 0 == hub.total_requests
 
 
-@pytest.mark.parametrize("revision", ["", " ", "a b", "a..b", "-x", "x\n", "a" * 600, 3])
+@pytest.mark.parametrize("revision", ["", " ", "a b", "a..b", "-x", "x\n", "a" * 600, 3, ["x"]])
 def test_revisions(hub, client, revision):
     """So do revisions."""
     hub.reset_counts()
@@ -95,6 +96,15 @@ def test_settings():
     """An unknown cache scheme is an error of the settings, at once."""
     with pytest.raises(ConfigError, match="redsi"):
         HubClient(HubConfig(cache="redsi://host/0"))
+
+
+def test_model_cache_arguments(tmp_path):
+    """Neither None nor a dict is a model id or a model."""
+    for call in (ModelCache(tmp_path).get, ModelCache(tmp_path).remove):
+        with pytest.raises(InvalidArgumentError, match="model_id"):
+            call(None)
+    with pytest.raises(InvalidArgumentError, match="metadata"):
+        ModelCache(tmp_path).set({"model_id": "x"})
 
 
 def test_cache_place():

@@ -26,7 +26,7 @@ def test_disconnect_forgets(client, alice):
         client.whoami()
 
 
-@pytest.mark.parametrize("credentials", [{}, {"token": ""}, {"token": None}, {"other": "x"}, None])
+@pytest.mark.parametrize("credentials", [{}, {"token": ""}, {"token": None}, {"other": "x"}, "hf_abc", None])
 def test_missing_token(client, hub, credentials):
     """No token: a ValueError that says so, before any request."""
     hub.reset_counts()

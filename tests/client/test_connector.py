@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -51,6 +52,16 @@ def test_before_connect_the_cache_answers(connector, hub):
         questions()
     )[1:3]
     assert 0 == hub.total_requests
+
+
+def test_before_connect_the_settings_count(hub, monkeypatch, tmp_path):
+    """How old an answer may be is a setting, before connecting too."""
+    monkeypatch.setenv("HUBKIT_STALE_IF_ERROR", "7d")
+    old = ModelMetadata("gpt2", cached_at=datetime.now(timezone.utc) - timedelta(hours=30))
+    connector = HuggingFaceConnector(tmp_path / "old")
+    connector._cache.set(old)
+
+    assert old == asyncio.run(connector.get_model_metadata("gpt2"))
 
 
 def test_before_connect_nothing_else(connector, tmp_path):

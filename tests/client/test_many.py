@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubkit import InvalidRefError, RateLimitedError
+from hubkit import DecodeError, InvalidArgumentError, InvalidRefError, RateLimitedError
 
 
 def test_cached_ones_cost_nothing(hub, make_client):
@@ -51,3 +51,31 @@ def test_bad_id_is_refused_before_anything(hub, client):
 def test_none_is_none(client):
     """No question, no answer."""
     assert {} == client.get_many_metadata([])
+
+
+def test_unreachable_hub_is_met_once(hub, make_client, clock, caplog):
+    """What concerns them all ends the asking; what is cached comes all the same."""
+    make_client().get_model_metadata("gpt2")
+    hub.stop()
+    found = make_client(retries=0, max_workers=2).get_many_metadata(
+        ["gpt2", *(f"org/m{n}" for n in range(50))]
+    )
+
+    assert "gpt2" == found["gpt2"].model_id
+    assert [None] * 50 == [found[f"org/m{n}"] for n in range(50)]
+    assert 1 == len(caplog.records)
+
+
+def test_one_bad_answer_waits_for_the_others(hub, make_client):
+    """The others are asked and cached before it is raised."""
+    hub.fail("model_info", status=200, body="[]", headers={"Content-Type": "application/json"})
+    with pytest.raises(DecodeError):
+        make_client(max_workers=1).get_many_metadata(["gpt2", "bert-base-uncased"])
+
+    assert "bert-base-uncased" == make_client(offline=True).get_model_metadata("bert-base-uncased").model_id
+
+
+def test_one_text_is_no_list(client):
+    """A single id is refused, instead of being taken apart."""
+    with pytest.raises(InvalidArgumentError, match="model_ids"):
+        client.get_many_metadata("gpt2")

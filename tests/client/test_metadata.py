@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 
 import pytest
 
@@ -183,6 +184,60 @@ def test_deleted_model_stays_deleted(hub, make_client, alice, clock):
     assert make_client(offline=True).get_model_metadata("alice/base") is None
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_proxy_s_refusal_is_not_the_hub_s(hub, make_client, clock, status):
+    """A gateway's error page deletes nothing and is remembered by nobody."""
+    first = make_client().get_model_metadata(BERT)
+    clock.advance(hours=25)
+    page = {"Content-Type": "text/html", "X-Error-Code": "", "X-Error-Message": ""}
+    hub.fail("model_info", status=status, body="<html>nginx</html>", headers=page)
+
+    assert first == make_client(stale_if_error="7d", retries=0).get_model_metadata(BERT)
+    assert first.sha == make_client().get_model_metadata(BERT).sha
+
+
+def test_missing_revision_stays_one(make_client):
+    """Remembered or not, a missing revision isn't a missing model."""
+    for _ in range(2):
+        with pytest.raises(RevisionNotFoundError):
+            make_client().require_model_metadata("alice/base", revision="nope")
+
+
+def test_answer_overtaken_by_a_change_is_not_kept(hub, make_client, alice):
+    """What was asked before this process deleted the model doesn't bring it back."""
+    client = make_client(token=alice)
+    hub.fail("model_info", status=None, delay=0.5)
+    reader = threading.Thread(target=client.get_model_metadata, args=("alice/base", False))
+    reader.start()
+    time.sleep(0.2)
+    client.repos.delete("alice/base")
+    reader.join(10)
+
+    assert client.get_model_metadata("alice/base") is None
+
+
+def test_read_only_client_believes_its_own_changes(make_client, alice):
+    """It can't delete what is cached, but doesn't serve what it has deleted."""
+    make_client().get_model_metadata("alice/base")
+    client = make_client(token=alice, cache_mode="read-only")
+    client.get_model_metadata("alice/base")
+    client.repos.delete("alice/base")
+
+    assert client.get_model_metadata("alice/base") is None
+
+
+def test_listing_put_into_the_cache_by_hand(hub, client, make_client):
+    """A listing's record is better than nothing, offline, and never more than that."""
+    found = client.search_models("bert")[0]
+    client.cache.set(found)
+
+    assert make_client(offline=True).get_model_metadata(found.model_id).partial
+    full = make_client().get_model_metadata(found.model_id)
+    assert not full.partial
+    client.cache.set(found)
+    assert not make_client(offline=True).get_model_metadata(found.model_id).partial
+
+
 def test_require_raises_instead(hub, make_client):
     """`require_model_metadata` names why there is nothing."""
     with pytest.raises(RepoNotFoundError):
@@ -297,16 +352,16 @@ def test_answer_that_is_no_model(hub, make_client, body):
     assert BERT == client.get_model_metadata(BERT).model_id
 
 
-def test_answer_about_another_model(hub, make_client):
-    """An answer about B is not taken for A."""
-    hub.fail(
-        "model_info", status=200, body='{"id": "evil/other"}', headers={"Content-Type": "application/json"}
-    )
+@pytest.mark.parametrize("other", ["evil/other", "bert", "bert-base", "bert-base-uncased-x"])
+def test_answer_about_another_model(hub, make_client, other):
+    """An answer about B is not taken for A, not even when its name is the beginning of A's."""
+    body, kind = f'{{"id": "{other}"}}', {"Content-Type": "application/json"}
+    hub.fail("model_info", status=200, body=body, headers=kind)
     client = make_client(retries=0)
     with pytest.raises(OfflineError, match="another model"):
         client.require_model_metadata(BERT)
 
-    assert client.cache.get("evil/other") is None
+    assert client.cache.get(other) is None
 
 
 def test_wrong_clock_makes_nothing_immortal(make_client, clock):

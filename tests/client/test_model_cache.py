@@ -71,6 +71,27 @@ def test_remove_and_clear(where):
     assert [] == cache.get_all_cached()
 
 
+def test_same_settings_same_entries(hub, monkeypatch, tmp_path):
+    """A cache and a client that read the same settings see the same entries."""
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("HUBKIT_CACHE", f"file://{tmp_path}/both")
+    HubClient().get_model_metadata("gpt2")
+
+    assert "gpt2" == ModelCache().get("gpt2").model_id
+    assert "gpt2" == ModelCache(tmp_path / "both").get("gpt2").model_id
+    assert ModelCache(tmp_path / "both", endpoint="https://other.example").get("gpt2") is None
+
+
+def test_foreign_backend_may_raise_anything():
+    """Whatever a backend of somebody else's raises is a miss."""
+
+    class Foreign(MemoryCache):
+        def get_many(self, keys, /):
+            raise ZeroDivisionError("oops")
+
+    assert ModelCache(Foreign()).get("a/b") is None
+
+
 def test_client_and_cache_agree(client):
     """What the client asked is in its cache; what is removed there is asked again."""
     asked = client.get_model_metadata("gpt2")

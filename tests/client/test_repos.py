@@ -12,6 +12,7 @@ from hubkit import (
     RepoNotFoundError,
     ResponseError,
     RevisionNotFoundError,
+    UnexpectedAnswerError,
 )
 
 
@@ -133,6 +134,20 @@ def test_writes_are_sent_once(repos, hub):
         repos.create("alice/x")
 
     assert {"create_repo": 1} == dict(hub.requests)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 307, "headers": {"Location": "/api/models/alice/new/settings"}},
+        {"status": 200, "body": "<html>log in</html>", "headers": {"Content-Type": "text/html"}},
+    ],
+)
+def test_what_was_not_done_is_not_believed(repos, hub, answer):
+    """A redirect or a portal's page is no success."""
+    hub.fail("settings", **answer)
+    with pytest.raises(UnexpectedAnswerError):
+        repos.settings("alice/base", private=True)
 
 
 def test_reading_token_may_not_write(hub, make_client):

@@ -64,6 +64,43 @@ def test_iterating_reads_no_more_than_needed(many, client):
     assert {"models_list": 1} == dict(many.requests)
 
 
+@pytest.mark.parametrize("limit", [100, 1000])
+def test_no_page_beyond_the_limit(many, client, limit):
+    """A limit at the end of a page costs no further page."""
+    many.reset_counts()
+
+    assert limit == len(list(client.iter_models(limit=limit)))
+    assert 1 == many.requests["models_list"]
+
+
+def test_iterating_without_a_hub(many, make_client):
+    """Iterating falls back to what is cached, as searching does."""
+    make_client().search_models("bert", limit=3)
+    many.stop()
+
+    assert 3 == len(list(make_client(retries=0).iter_models("bert", limit=3)))
+
+
+def test_malformed_and_repeated_records_are_left_out(hub, client):
+    """One bad record doesn't spoil a listing, and a model that moved between pages comes once."""
+    body = '[{"id": "a/b"}, {"no": 1}, {"id": "a/b"}, {"id": "c/d"}]'
+    hub.fail("models_list", status=200, body=body, headers={"Content-Type": "application/json"})
+
+    assert ["a/b", "c/d"] == ids(client.search_models())
+
+
+def test_own_expired_answer_doesn_t_hide_a_public_one(hub, make_client, alice, clock):
+    """Offline the usable one of two answers counts."""
+    hub.add_repo("alice/opened", {"config.json": b"{}"}, private=True)
+    owner = make_client(token=alice)
+    owner.get_model_metadata("alice/opened")
+    owner.repos.settings("alice/opened", private=False)
+    clock.advance(hours=25)
+    make_client().get_model_metadata("alice/opened")
+
+    assert ["alice/opened"] == ids(make_client(token=alice, offline=True).search_models("opened"))
+
+
 def test_iterating_goes_to_the_end(many, client):
     """Without a limit every model comes, once."""
     found = ids(client.iter_models(author="huggingtweets"))

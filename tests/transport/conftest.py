@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from dataclasses import dataclass, field
 
@@ -34,11 +35,13 @@ class HostileServer:
     """Answers each request with what `behave` gives: bytes, or None to hang up.
 
     Attributes:
+        context: To speak TLS.
         behave: Called with the request and the socket, on which it may send for itself.
         requests: All that arrived.
         connections: How many were made.
     """
 
+    context: ssl.SSLContext | None = None
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
 
@@ -46,7 +49,7 @@ class HostileServer:
         self.behave = lambda request, sock: self.reply(200, b"{}")
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.endpoint = f"http{'s' if self.context else ''}://127.0.0.1:{self.port}"
         self._sockets: list[socket.socket] = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
@@ -97,6 +100,8 @@ class HostileServer:
         sock.settimeout(PATIENCE)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if self.context:
+                sock = self.context.wrap_socket(sock, server_side=True)
             with sock, sock.makefile("rb") as lines:
                 while (request := _read_request(lines, number)) is not None:
                     self.requests.append(request)
@@ -133,8 +138,8 @@ def start_server():
     """Starts further servers."""
     servers = []
 
-    def start():
-        servers.append(HostileServer())
+    def start(context=None):
+        servers.append(HostileServer(context))
         return servers[-1]
 
     yield start

@@ -1,10 +1,11 @@
-"""Proxies and certificates, as the environment says and as requests understands it."""
+"""Proxies, as the environment names them and as requests understands it."""
 
 from __future__ import annotations
 
 import pytest
 
 from hubkit import TransportError
+from hubkit._clock import SYSTEM_CLOCK
 
 HUB = "http://hub.example"
 
@@ -80,8 +81,6 @@ def test_failing_tunnel(proxy, make_transport, monkeypatch, answer) -> None:
 
 def test_slow_tunnel_ends(proxy, make_transport, monkeypatch) -> None:
     """A proxy that answers a byte now and then holds nobody beyond the deadline."""
-    from hubkit._clock import SYSTEM_CLOCK
-
     monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
     proxy.trickle(first=b"HTTP/1.1 200 OK\r\nX-Slow: ", pause=0.05)
     transport = make_transport(endpoint="https://hub.example", clock=SYSTEM_CLOCK, deadline=0.5, retries=0)
@@ -90,10 +89,3 @@ def test_slow_tunnel_ends(proxy, make_transport, monkeypatch) -> None:
         transport.get("/")
 
     assert SYSTEM_CLOCK.monotonic() - start < 0.9
-
-
-def test_certificates_of_the_environment(make_transport, monkeypatch, tmp_path) -> None:
-    """REQUESTS_CA_BUNDLE is looked at: a missing file fails the call without a crash."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "missing.pem"))
-    with pytest.raises(TransportError):
-        make_transport(endpoint="https://127.0.0.1:1", retries=0).get("/")

@@ -18,6 +18,7 @@ from hubkit import (
     ResponseError,
     RevisionNotFoundError,
     ServerError,
+    UnexpectedAnswerError,
 )
 from hubkit._secrets import Secret
 from hubkit._transport import HubResponse, error_from
@@ -202,3 +203,12 @@ def test_missing_repository_anonymous_is_not_called_a_login_failure(recorded) ->
     error = error_from(recorded("api_401_missing_repo_anonymous"), token=None, now=0.0)
 
     assert "password" not in str(error)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_page_for_people_is_no_refusal(status) -> None:
+    """A proxy's web page says nothing about a repository; the Hub's own pages name themselves."""
+    page = {"Content_Type": "text/html; charset=utf-8"}
+
+    assert _kind(_response(status, body=b"<html>", **page)) is UnexpectedAnswerError
+    assert _kind(_response(status, X_Error_Code="GatedRepo", **page)) is GatedRepoError

@@ -71,10 +71,19 @@ def test_lost_writes_are_not_sent_again(hostile, transport, clock, method) -> No
     assert (1, []) == (len(hostile.requests), clock.slept)
 
 
-def test_redirected_writes_are_not_followed(hostile, transport) -> None:
-    """A change goes where it was sent, or nowhere."""
-    hostile.play(hostile.reply(307, Location="/elsewhere"))
-    transport.write("POST", PATH, json={})
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 307, "Location": "/elsewhere"},
+        {"status": 302, "Location": "https://evil.example/"},
+        {"status": 200, "content_type": "text/html"},
+    ],
+)
+def test_writes_that_were_not_done(hostile, transport, answer) -> None:
+    """A change is done where it was sent: a redirect isn't followed, and a login page is no success."""
+    hostile.play(hostile.reply(**answer))
+    with pytest.raises(UnexpectedAnswerError):
+        transport.write("POST", PATH, json={})
 
     assert len(hostile.requests) == 1
 
@@ -121,9 +130,7 @@ def test_number_of_retries_is_a_setting(hostile, make_transport, retries) -> Non
     ("headers", "pauses"),
     [
         ({"Retry-After": "7"}, [7.0]),
-        ({"Retry-After": "0"}, [0.0]),
         ({"Retry-After": "Thu, 01 Jan 2026 00:00:09 GMT"}, [9.0]),
-        ({"Retry-After": "Thu, 01 Jan 2015 00:00:00 GMT"}, [0.0]),
         ({"RateLimit": '"api";r=0;t=11'}, [11.0]),
         ({"Retry-After": "4", "RateLimit": '"api";r=0;t=11'}, [4.0]),
     ],
@@ -140,7 +147,7 @@ def test_named_pauses_are_kept(hostile, transport, clock, status, headers, pause
     "text", ["-5", "soon", "1e300", "99999999999", "nan", "inf", "5.5.5", "\xff", ";" * 1_000]
 )
 def test_senseless_pauses_are_ignored(hostile, transport, clock, text) -> None:
-    """Garbage in the header is no reason to crash, nor to wait: the own pause is taken."""
+    """No pause at all would make a storm, and garbage names none: the own pause is taken."""
     hostile.play(hostile.reply(429, **{"Retry-After": text}), hostile.reply(200, b"5"))
 
     assert transport.get(PATH).json() == 5
