@@ -7,19 +7,16 @@ import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
-
-import attrs
 
 from hubkit._clock import Clock
-from hubkit._refs import api_prefix, parse_repo_id, parse_revision
-from hubkit._transport import HubResponse, Transport
+from hubkit._metadata._asking import HubAsker
+from hubkit._refs import parse_repo_id, parse_revision
+from hubkit._transport import Transport
 from hubkit.cache._answers import Answers, StoredModel
 from hubkit.cache._flight import SingleFlight
 from hubkit.cache._freshness import Freshness
 from hubkit.errors import (
     AuthenticationError,
-    DecodeError,
     HubkitError,
     InvalidArgumentError,
     NotFoundError,
@@ -29,16 +26,12 @@ from hubkit.errors import (
     RevisionNotFoundError,
     ServerError,
     TransportError,
-    UnexpectedAnswerError,
 )
 from hubkit.models import ModelMetadata
 
 __all__ = ["UNABLE", "MetadataStore"]
 
 log = logging.getLogger("hubkit")
-
-# With sizes and blob ids of files, which a plain answer leaves out.
-_FULL = (("blobs", "true"),)
 
 UNABLE = (TransportError, OfflineError, RateLimitedError, ServerError)
 """Reasons why an answer can't be had now, as against answers."""
@@ -68,8 +61,8 @@ class MetadataStore:
         self._memory = answers.memory
         self._transport = transport
         self._flights = flights
+        self._asker = HubAsker(answers, transport, clock=clock)
         self._max_workers = max_workers
-        self._clock = clock
         self._refreshing: dict[tuple[str, str | None, int], threading.Thread] = {}
 
     def get(
@@ -113,7 +106,7 @@ class MetadataStore:
                 self._refresh_in_background(model_id, revision, stored)
                 return stored.model
         if not use_cache:
-            return self._fetch(model_id, revision, stored)
+            return self._asker.ask(model_id, revision, stored)
         return self._asked(model_id, revision, stored)
 
     def get_many(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
@@ -158,10 +151,10 @@ class MetadataStore:
         """The Hub's answer, asked here or by another who wants it too; else the stale one, where permitted."""
         try:
             if self._transport.offline:
-                return self._fetch(model_id, revision, stored)
+                return self._asker.ask(model_id, revision, stored)
             return self._flights.run(
                 f"{model_id} @ {revision}" if revision else model_id,
-                ask=lambda: self._fetch(model_id, revision, stored),
+                ask=lambda: self._asker.ask(model_id, revision, stored),
                 look=lambda: self._fresh(model_id, revision),
                 deadline=self._transport.new_deadline(),
             )
@@ -178,37 +171,13 @@ class MetadataStore:
             return None
         return _model_of(stored, model_id, revision)
 
-    def _fetch(self, model_id: str, revision: str | None, stored: StoredModel | None) -> ModelMetadata:
-        if self._transport.offline:
-            raise OfflineError(f"{model_id} is not cached, or expired, and hubkit is offline")
-        known = stored.model if stored is not None else None
-        etag = stored.etag if stored is not None and known is not None else None
-        path = api_prefix("model", model_id, revision)
-        asked_at = self._answers.moment()
-        try:
-            response = self._transport.get(path, params=_FULL, etag=etag, patient=not _may_stand_in(stored))
-        except RepoNotFoundError:
-            self._answers.store_missing(model_id, revision)
-            raise
-        except RevisionNotFoundError:
-            self._answers.store_missing(model_id, revision, missing="revision")
-            raise
-        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
-        if response.status == 304 and known is not None:
-            model = attrs.evolve(known, cached_at=now)
-        else:
-            model = _full_model(response, model_id, revision, self._transport.endpoint, now)
-            etag = response.etag
-        self._answers.store_model(model_id, model, etag=etag, revision=revision, asked_at=asked_at)
-        return model
-
     def _refresh_in_background(self, model_id: str, revision: str | None, stored: StoredModel) -> None:
         """Ask anew while the caller goes on with the stale answer; once at a time for each model."""
         key = (model_id, revision, os.getpid())
 
         def refresh() -> None:
             try:
-                self._fetch(model_id, revision, stored)
+                self._asker.ask(model_id, revision, stored)
             except HubkitError as error:
                 log.info("background refresh of %s failed: %s", model_id, error)
             finally:
@@ -264,10 +233,6 @@ class MetadataStore:
             log.warning("no metadata of %d models: %s", len(model_ids) - len(found), hindrances[0])
 
 
-def _may_stand_in(stored: StoredModel | None) -> bool:
-    return stored is not None and stored.model is not None and stored.serves_on_error
-
-
 def _model_of(stored: StoredModel, model_id: str, revision: str | None) -> ModelMetadata:
     if stored.model is not None:
         return stored.model
@@ -276,21 +241,6 @@ def _model_of(stored: StoredModel, model_id: str, revision: str | None) -> Model
             f"{model_id}: the Hub said a moment ago that there is no revision {revision}", 404
         )
     raise RepoNotFoundError(f"{model_id}: the Hub said a moment ago that there is no such model", 404)
-
-
-def _full_model(
-    response: HubResponse, model_id: str, revision: str | None, endpoint: str, now: datetime
-) -> ModelMetadata:
-    record = response.json()
-    if not isinstance(record, dict):
-        raise DecodeError(f"{response.url}: expected a JSON object")
-    model = ModelMetadata.from_hub(record, endpoint=endpoint, cached_at=now)
-    # A renamed model answers under its new name, and the redirect led there. Any
-    # other name is somebody else's answer: a confused proxy, a shared connection.
-    paths = {endpoint + api_prefix("model", model.model_id, known) for known in (None, revision)}
-    if response.url.partition("?")[0].casefold() not in {path.casefold() for path in paths}:
-        raise UnexpectedAnswerError(f"{response.url} answered about another model than {model_id}")
-    return model
 
 
 def _with_partial(error: RateLimitedError, found: dict[str, ModelMetadata | None]) -> RateLimitedError:

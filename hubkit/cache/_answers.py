@@ -34,6 +34,8 @@ class StoredModel:
     missing: str | None
     """What there is none of, then: ``repository`` or ``revision``."""
     etag: str | None
+    size: int
+    """Bytes that it takes up, uncompressed."""
     freshness: Freshness
     serves_on_error: bool
     """Whether it may stand in when the Hub can't be asked."""
@@ -250,7 +252,7 @@ class Answers:
         if freshness is Freshness.MISS:
             return None
         if entry.negative:
-            return StoredModel(None, entry.etag, None, freshness, serves_on_error=False)
+            return StoredModel(None, entry.etag, None, 0, freshness, serves_on_error=False)
         try:
             model = decode_model(entry.body, stored_at=entry.stored_at)
         except CacheCorruptedError as error:
@@ -260,7 +262,7 @@ class Answers:
         if model.partial and freshness is Freshness.HIT:
             # A listing's record, put here by hand: better than nothing, and no more.
             freshness = Freshness.REVALIDATE
-        return StoredModel(model, None, entry.etag, freshness, usable)
+        return StoredModel(model, None, entry.etag, len(entry.body), freshness, usable)
 
     def _has_more(self, model_id: str, revision: str | None) -> bool:
         """Whether a full record is known, which a listing's must not replace."""

@@ -125,6 +125,17 @@ def test_missing_token(credentials) -> None:
         token_from(credentials)
 
 
+@pytest.mark.parametrize("credentials", ["hf_abcdefgh", None, ["hf_abcdefgh"], 5])
+def test_credentials_that_are_no_mapping(credentials) -> None:
+    """A bare token in place of the mapping is refused with a hint, and isn't repeated."""
+    with pytest.raises(
+        InvalidTokenError, match=r"^token is required: credentials must be a mapping"
+    ) as caught:
+        token_from(credentials)
+
+    assert "abcdefgh" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "text", ["abcdefg", "HF_abcdefgh", "hf_", "hf_secret b", "hf_secret\nb", "hf_secretä", "hf_secret\x7f"]
 )
