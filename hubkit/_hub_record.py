@@ -12,7 +12,7 @@ from typing import Any
 
 from hubkit.errors import DecodeError
 
-__all__ = ["fields_from_hub", "is_weight_file", "weight_bytes"]
+__all__ = ["fields_from_hub", "is_weight_file", "list_or_empty", "text_or_none", "weight_bytes"]
 
 _WEIGHT_SUFFIXES = (
     ".safetensors",
@@ -70,28 +70,28 @@ def fields_from_hub(record: Any) -> dict[str, Any]:
     """
     if not isinstance(record, Mapping):
         raise DecodeError(f"a model record must be an object, not {type(record).__name__}")
-    model_id = _text(record.get("id")) or _text(record.get("modelId"))
+    model_id = text_or_none(record.get("id")) or text_or_none(record.get("modelId"))
     if model_id is None:
         raise DecodeError("the record has neither 'id' nor 'modelId'")
     card = record.get("cardData")
     card = card if isinstance(card, Mapping) else {}
-    tags = tuple(tag for tag in _listed(record.get("tags")) if isinstance(tag, str))
-    siblings = [item for item in _listed(record.get("siblings")) if _is_file(item)]
+    tags = tuple(tag for tag in list_or_empty(record.get("tags")) if isinstance(tag, str))
+    siblings = [item for item in list_or_empty(record.get("siblings")) if _is_file(item)]
     return {
         "model_id": model_id,
-        "author": _text(record.get("author")),
+        "author": text_or_none(record.get("author")),
         "downloads": _count(record.get("downloads")),
         "likes": _count(record.get("likes")),
         "tags": tags,
-        "pipeline_tag": _text(record.get("pipeline_tag")),
-        "library_name": _text(record.get("library_name")),
+        "pipeline_tag": text_or_none(record.get("pipeline_tag")),
+        "library_name": text_or_none(record.get("library_name")),
         "license": _license(card.get("license"), tags),
         "model_size": weight_bytes(siblings),
-        "created_at": _text(record.get("createdAt")),
-        "last_modified": _text(record.get("lastModified")),
+        "created_at": text_or_none(record.get("createdAt")),
+        "last_modified": text_or_none(record.get("lastModified")),
         "siblings": siblings,
         "card_data": card,
-        "sha": _text(record.get("sha")),
+        "sha": text_or_none(record.get("sha")),
         "private": _flag(record.get("private")),
         "gated": _gate(record.get("gated")),
         "disabled": _flag(record.get("disabled")),
@@ -129,7 +129,8 @@ def _size(item: Mapping[str, Any]) -> int | None:
     return size
 
 
-def _text(value: Any) -> str | None:
+def text_or_none(value: Any) -> str | None:
+    """The value if it is text that says something."""
     return value if isinstance(value, str) and value else None
 
 
@@ -145,7 +146,8 @@ def _gate(value: Any) -> bool | str | None:
     return value if isinstance(value, bool) or value in ("auto", "manual") else None
 
 
-def _listed(value: Any) -> list[Any]:
+def list_or_empty(value: Any) -> list[Any]:
+    """The value if it is a list."""
     return value if isinstance(value, list) else []
 
 
@@ -159,14 +161,14 @@ def _tagged(tags: Iterable[str], prefix: str) -> list[str]:
 
 def _license(card_value: Any, tags: tuple[str, ...]) -> str | None:
     """The licence id as the card says it, else as the tags do; several are joined by ", "."""
-    named = [card_value] if isinstance(card_value, str) else _listed(card_value)
+    named = [card_value] if isinstance(card_value, str) else list_or_empty(card_value)
     ids = [item.strip() for item in named if isinstance(item, str) and item.strip()]
     return ", ".join(dict.fromkeys(ids or _tagged(tags, "license:"))) or None
 
 
 def _base_models(card_value: Any, tags: tuple[str, ...]) -> tuple[str, ...]:
     """Base models as the card names them, else as the Hub's tags do."""
-    named = [card_value] if isinstance(card_value, str) else _listed(card_value)
+    named = [card_value] if isinstance(card_value, str) else list_or_empty(card_value)
     ids = [item.strip() for item in named if isinstance(item, str) and item.strip()]
     # "base_model:adapter:org/name" repeats "base_model:org/name" with the relation.
     tagged = [tag for tag in _tagged(tags, "base_model:") if ":" not in tag]

@@ -10,7 +10,7 @@ import attrs
 
 from hubkit import _serialize
 from hubkit._clock import CLOCK_SKEW
-from hubkit._hub_record import fields_from_hub
+from hubkit._hub_record import fields_from_hub, list_or_empty, text_or_none
 from hubkit._lazy import JsonObject, LazyJson, dump_json, load_json
 from hubkit.errors import DecodeError
 
@@ -19,14 +19,6 @@ __all__ = ["FileList", "Identity", "ModelFile", "ModelMetadata", "RepoCommit", "
 
 def _json_object(plain: Mapping[str, Any] | None) -> JsonObject:
     return plain if isinstance(plain, JsonObject) else JsonObject.from_plain(plain)
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _texts(values: Iterable[str] | None) -> tuple[str, ...]:
@@ -324,13 +316,15 @@ class Identity:
         orgs = record.get("orgs")
         return cls(
             name=name,
-            type=_text(record.get("type")) or "user",
-            fullname=_text(record.get("fullname")),
+            type=text_or_none(record.get("type")) or "user",
+            fullname=text_or_none(record.get("fullname")),
             orgs=tuple(
-                str(org["name"]) for org in _listed(orgs) if isinstance(org, Mapping) and org.get("name")
+                str(org["name"])
+                for org in list_or_empty(orgs)
+                if isinstance(org, Mapping) and org.get("name")
             ),
-            token_name=_text(token.get("displayName")),
-            token_role=_text(token.get("role")),
+            token_name=text_or_none(token.get("displayName")),
+            token_role=text_or_none(token.get("role")),
         )
 
 
@@ -358,13 +352,13 @@ class RepoCommit:
         authors = record.get("authors")
         return cls(
             commit_hash=record["id"],
-            title=_text(record.get("title")) or "",
-            message=_text(record.get("message")) or "",
-            date=_text(record.get("date")),
+            title=text_or_none(record.get("title")) or "",
+            message=text_or_none(record.get("message")) or "",
+            date=text_or_none(record.get("date")),
             authors=tuple(
                 item["user"]
-                for item in _listed(authors)
-                if isinstance(item, Mapping) and _text(item.get("user"))
+                for item in list_or_empty(authors)
+                if isinstance(item, Mapping) and text_or_none(item.get("user"))
             ),
         )
 
