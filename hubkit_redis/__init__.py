@@ -1,10 +1,12 @@
-"""The Redis cache of hubkit: ``redis://``, ``rediss://`` (TLS) and ``redis+unix://`` (a local socket).
+"""The Redis cache of hubkit: one server, a primary that sentinels watch over, or a cluster.
 
-Install it with ``pip install "hubkit[redis]"``. A user of the server who may do no more than
-a cache needs is made with::
+Its URLs begin with ``redis://``, ``redis+unix://`` (a local socket), ``redis+sentinel://`` or
+``redis+cluster://``; with ``rediss`` in place of ``redis`` over TLS. Install it with
+``pip install "hubkit[redis]"``. A user of the server who may do no more than a cache needs is
+made, on each server, with::
 
     ACL SETUSER hubkit on >PASSWORD ~hubkit:1:* +get +mget +set +del +pexpire +scan
-        +watch +unwatch +multi +exec +discard +select
+        +watch +unwatch +multi +exec +discard +select +asking +cluster|slots
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Final
@@ -12,8 +12,9 @@ from hubkit.cache._backend import BackendStats
 from hubkit.cache._freshness import RETENTION
 from hubkit.errors import CacheUnavailableError
 from hubkit_redis._address import parse_address
-from hubkit_redis._connect import Client, connect_standalone, import_driver
 from hubkit_redis._lease import RedisLease, milliseconds
+from hubkit_redis._open import open_route
+from hubkit_redis._route import Command
 
 __all__ = ["RedisCache", "open_redis"]
 
@@ -46,11 +47,14 @@ def open_redis(url: str) -> RedisCache:
 class RedisCache:
     """Entries as plain keys with an expiry.
 
-    Nothing is sent before it is needed, and nothing is tried twice: a server that
-    is gone or hangs costs the timeouts and no more.
+    Nothing is sent before it is needed, and no server is asked twice: one that is gone
+    or hangs costs the timeouts and no more. Sentinels and clusters are asked for its
+    successor, then and there if that is quick, else by one of the next calls.
 
     Args:
-        url: Which server: ``redis://host:6379/0``, ``rediss://`` for TLS, or ``redis+unix:///path/of/socket?db=0``.
+        url: Which servers: ``redis://host:6379/0``, ``redis+unix:///path/of/socket?db=0``,
+            ``redis+sentinel://host:26379,host:26379/service/0`` or ``redis+cluster://host:6379,host:6379``;
+            ``rediss``, ``rediss+sentinel`` and ``rediss+cluster`` for TLS.
         prefix: What this cache's keys start with. Other keys are left alone.
         connect_timeout: Seconds.
         read_timeout: Seconds for each answer.
@@ -76,10 +80,9 @@ class RedisCache:
         read_timeout: float = TIMEOUT,
     ) -> None:
         self._address = parse_address(url)
-        self._client: Client = connect_standalone(
+        self._route, self._faults = open_route(
             self._address, connect_timeout=connect_timeout, read_timeout=read_timeout
         )
-        self._failures: tuple[type[Exception], ...] = (import_driver().RedisError, OSError)
         raw = _encode(prefix)
         self._entries = raw + b"e:"
         self._leases = raw + b"l:"
@@ -94,21 +97,19 @@ class RedisCache:
             CacheUnavailableError: The server didn't answer in time, or refused.
         """
         try:
-            value: bytes | None = self._client.execute_command("GET", self._entries + _encode(key))
-        except self._failures as error:
+            value: bytes | None = self._route.execute("GET", self._entries + _encode(key))
+        except self._faults.every as error:
             raise self._unavailable(error) from error
         return value
 
     def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:
-        """What there is of several keys, in one round trip for each 1,000."""
+        """What there is of several keys, in one round trip for each 1,000 and server."""
         wanted = list(dict.fromkeys(keys))
         found: dict[str, bytes] = {}
         with self._guard():
             for start in range(0, len(wanted), _MGET):
                 chunk = wanted[start : start + _MGET]
-                values: list[bytes | None] = self._client.execute_command(
-                    "MGET", *(self._entries + _encode(key) for key in chunk)
-                )
+                values = self._route.fetch([self._entries + _encode(key) for key in chunk])
                 found.update(
                     (key, value) for key, value in zip(chunk, values, strict=False) if value is not None
                 )
@@ -121,7 +122,7 @@ class RedisCache:
             CacheUnavailableError: The server didn't answer in time, or refused.
         """
         with self._guard():
-            self._client.execute_command(*self._set_command(key, value, expires_in))
+            self._route.execute(*self._set_command(key, value, expires_in))
 
     def set_many(self, items: Mapping[str, bytes], /, *, expires_in: float | None) -> None:
         """Store several values, in as few round trips as the timeout allows."""
@@ -132,14 +133,14 @@ class RedisCache:
     def delete(self, key: str, /) -> bool:
         """Drop a key; whether there was one."""
         with self._guard():
-            return bool(self._client.execute_command("DEL", self._entries + _encode(key)))
+            return bool(self._route.execute("DEL", self._entries + _encode(key)))
 
     def clear(self, prefix: str = "", /) -> int:
         """Drop every key that starts with ``prefix``; how many."""
         names = self._names(prefix)
         count = 0
         while chunk := list(islice(names, _BATCH_ITEMS)):
-            # One command a key: in a cluster they are on several servers.
+            # One command a key: a cluster's server refuses keys of different slots in one.
             count += sum(self._send([("DEL", name) for name in chunk]))
         return count
 
@@ -152,8 +153,8 @@ class RedisCache:
         """Try to take a lease; never blocks."""
         name, owner = self._leases + _encode(key), os.urandom(8).hex().encode()
         with self._guard():
-            taken = self._client.execute_command("SET", name, owner, "NX", "PX", milliseconds(seconds))
-        return RedisLease(self._client, name, owner, seconds, self._guard) if taken else None
+            taken = self._route.execute("SET", name, owner, "NX", "PX", milliseconds(seconds))
+        return RedisLease(self._route, name, owner, seconds, self._guard) if taken else None
 
     def stats(self) -> BackendStats:
         """How many entries there are. Their bytes could only be had by asking for each."""
@@ -162,9 +163,9 @@ class RedisCache:
     def close(self) -> None:
         """Close the connections; the next command opens new ones."""
         with self._guard():
-            self._client.connection_pool.disconnect()
+            self._route.close()
 
-    def _set_command(self, key: str, value: bytes, expires_in: float | None) -> tuple[Any, ...]:
+    def _set_command(self, key: str, value: bytes, expires_in: float | None) -> Command:
         name = self._entries + _encode(key)
         if expires_in is None or not expires_in < RETENTION:
             expires_in = RETENTION
@@ -174,25 +175,28 @@ class RedisCache:
         # Value and expiry in one command: a writer killed between two left keys for ever.
         return ("SET", name, value, "PX", milliseconds(expires_in))
 
-    def _send(self, commands: list[tuple[Any, ...]]) -> list[Any]:
-        with self._guard(), self._client.pipeline(transaction=False) as pipeline:
-            for command in commands:
-                pipeline.execute_command(*command)
-            answers: list[Any] = pipeline.execute()
-            return answers
+    def _send(self, commands: list[Command]) -> list[Any]:
+        with self._guard():
+            return self._route.execute_many(commands)
 
     def _names(self, prefix: str) -> Iterator[bytes]:
         pattern = _escape(self._entries + _encode(prefix)) + b"*"
+        # A server that rehashes meanwhile tells some names twice, and so do two when one moves.
         seen: set[bytes] = set()
-        cursor: Any = 0
-        while True:
-            with self._guard():
-                cursor, names = self._client.execute_command("SCAN", cursor, "MATCH", pattern, "COUNT", _SCAN)
-            for name in names:
-                # A server that rehashes meanwhile tells some names twice.
+        with self._guard():
+            servers = self._route.each()
+        for send in servers:
+            for name in self._scan(send, pattern):
                 if name not in seen:
                     seen.add(name)
                     yield name
+
+    def _scan(self, send: Callable[..., Any], pattern: bytes) -> Iterator[bytes]:
+        cursor: Any = 0
+        while True:
+            with self._guard():
+                cursor, names = send("SCAN", cursor, "MATCH", pattern, "COUNT", _SCAN)
+            yield from names
             if not int(cursor):
                 return
 
@@ -200,11 +204,14 @@ class RedisCache:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except self._failures as error:
+        except self._faults.every as error:
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: Exception) -> CacheUnavailableError:
-        text = self._address.hide_secrets(str(error) or type(error).__name__)
+        text = self._address.hide_secrets(self._faults.explain(error))
+        if self._address.tls is not None and self._faults.is_timeout(error):
+            # A server without TLS waits for the end of what it takes for a command.
+            text += " (does it speak TLS?)"
         return CacheUnavailableError(f"Redis at {self._address} can't be used: {text}")
 
 
@@ -217,8 +224,8 @@ def _escape(text: bytes) -> bytes:
     return b"".join(b"\\" + bytes([byte]) if byte in _GLOB else bytes([byte]) for byte in text)
 
 
-def _batches(commands: Iterable[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
-    batch: list[tuple[Any, ...]] = []
+def _batches(commands: Iterable[Command]) -> Iterator[list[Command]]:
+    batch: list[Command] = []
     size = 0
     for command in commands:
         batch.append(command)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from hubkit_redis._connect import Client
+from hubkit_redis._route import Route
 
 __all__ = ["RedisLease", "milliseconds"]
 
@@ -20,7 +21,7 @@ class RedisLease:
     """A lease on a key of a server.
 
     Args:
-        client: The driver.
+        route: The way to it.
         name: The lease's own key on the server.
         owner: The value that says whose it is.
         seconds: How long it was taken for.
@@ -29,13 +30,13 @@ class RedisLease:
 
     def __init__(
         self,
-        client: Client,
+        route: Route,
         name: bytes,
         owner: bytes,
         seconds: float,
         guard: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        self._client = client
+        self._route = route
         self._name = name
         self._owner = owner
         self._seconds = seconds
@@ -50,11 +51,15 @@ class RedisLease:
         self._if_ours(lambda pipeline: pipeline.delete(self._name))
 
     def _if_ours(self, queue: Callable[[Any], object]) -> bool:
+        with self._guard():
+            return self._route.run(self._name, lambda client: self._transact(client, queue))
+
+    def _transact(self, client: Client, queue: Callable[[Any], object]) -> bool:
         # WATCH makes EXEC do nothing when the lease changed hands after the look at
         # it. A script would be shorter, but servers may forbid scripts.
         from redis import WatchError
 
-        with self._guard(), self._client.pipeline() as pipeline:
+        with client.pipeline() as pipeline:
             pipeline.watch(self._name)
             if pipeline.get(self._name) != self._owner:
                 return False

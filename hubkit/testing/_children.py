@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import traceback
 import warnings
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from collections.abc import Callable
 from hubkit._clock import SYSTEM_CLOCK
 
 __all__ = ["exit_code_of", "kill_at_work"]
+
+_turns = threading.Lock()
 
 
 def exit_code_of(work: Callable[[], int]) -> int:
@@ -55,7 +58,8 @@ def _tell(sender: int) -> None:
 
 
 def _fork() -> int:
-    with warnings.catch_warnings():
+    # One at a time: filelock, where it is loaded, refuses a fork during another thread's.
+    with _turns, warnings.catch_warnings():
         # Python 3.12 warns of forks beside threads: that they work is what is tested.
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()

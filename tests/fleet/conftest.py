@@ -16,6 +16,7 @@ class MoodyCache(MemoryCache):
         super().__init__()
         self.shared = shared
         self.broken = False
+        self.full = False
         self.calls = 0
 
     def _mood(self):
@@ -31,6 +32,8 @@ class MoodyCache(MemoryCache):
     def set(self, key, value, /, *, expires_in):
         """As in memory."""
         self._mood()
+        if self.full:
+            raise CacheUnavailableError("full")
         super().set(key, value, expires_in=expires_in)
 
     def lease(self, key, seconds, /):

@@ -79,6 +79,22 @@ def test_broken_tier_costs_one_call_and_one_warning(tiers, far, clock, caplog):
     assert "works again" in caplog.text
 
 
+def test_store_that_refuses_writes_is_still_read(tiers, near, far, clock, caplog):
+    """A full store, or a replica, goes on answering; its refusals cost one call and one warning."""
+    tiers.store(entry(clock=clock), expires_in=60.0)
+    near.clear()
+    far.full = True
+    far.calls = 0
+    for number in range(5):
+        tiers.store(entry(f"public|hub|model|{number}", clock=clock), expires_in=60.0)
+        near.clear()
+
+        assert tiers.find([KEY], good) is not None
+    assert 1 + 5 == far.calls
+    assert 1 == len(caplog.records)
+    assert "not writable" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("key", "shared"),
     [
