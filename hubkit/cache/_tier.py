@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import attrs
 
@@ -57,6 +57,15 @@ class TierStats:
     """Bytes that they take up; None when that can't be told."""
 
 
+@runtime_checkable
+class _Prunable(Protocol):
+    """A backend that can tidy itself; others, such as Redis, need no telling."""
+
+    def prune(self) -> int:
+        """Drop what expired or is too much; how many entries."""
+        ...
+
+
 class Tier:
     """A backend that never raises.
 
@@ -70,14 +79,15 @@ class Tier:
         self.shared = backend.shared
         self._backend = backend
         self._signing_key = signing_key
-        self._breaker = Breaker(clock)
+        # A store that is full, or a replica, refuses writes and goes on answering reads.
+        self._reads, self._writes = Breaker(clock), Breaker(clock)
         # Counted without a lock: two threads may lose one to each other, which no reader minds.
         self._hits = self._misses = self._unreadable = self._errors = 0
         self._bytes_read = self._bytes_written = 0
 
     def get_many(self, keys: Sequence[str]) -> dict[str, Entry]:
         """The readable entries of several keys, in one round trip."""
-        values: Mapping[str, bytes] = self._guarded(lambda: self._backend.get_many(keys), {}) if keys else {}
+        values: Mapping[str, bytes] = self._reading(lambda: self._backend.get_many(keys), {}) if keys else {}
         found = {}
         for key, value in values.items():
             entry = self._readable(key, value)
@@ -96,28 +106,33 @@ class Tier:
             log.warning("not cached: %s", error)
             return
         self._bytes_written += len(value)
-        self._guarded(lambda: self._backend.set(entry.key, value, expires_in=expires_in), None)
+        self._writing(lambda: self._backend.set(entry.key, value, expires_in=expires_in), None)
 
     def delete(self, key: str) -> bool:
         """Drop a key; whether there was one."""
-        return self._guarded(lambda: self._backend.delete(key), False)
+        return self._writing(lambda: self._backend.delete(key), False)
 
     def clear(self, prefix: str) -> int:
         """Drop all keys that start with ``prefix``; how many."""
-        return self._guarded(lambda: self._backend.clear(prefix), 0)
+        return self._writing(lambda: self._backend.clear(prefix), 0)
+
+    def prune(self) -> int:
+        """Drop what expired or is too much, if the backend can; how many entries."""
+        backend = self._backend
+        return self._writing(backend.prune, 0) if isinstance(backend, _Prunable) else 0
 
     def keys(self, prefix: str) -> list[str]:
         """All keys that start with ``prefix``."""
-        return self._guarded(lambda: list(self._backend.keys(prefix)), [])
+        return self._reading(lambda: list(self._backend.keys(prefix)), [])
 
     def lease(self, key: str, seconds: float) -> Lease | LeaseRefusal:
         """Try to take a lease; never waits."""
-        lease = self._guarded(lambda: self._backend.lease(key, seconds), LeaseRefusal.UNAVAILABLE)
+        lease = self._writing(lambda: self._backend.lease(key, seconds), LeaseRefusal.UNAVAILABLE)
         return LeaseRefusal.HELD if lease is None else lease
 
     def stats(self) -> TierStats:
         """What it has done and how full it is."""
-        full: BackendStats | None = self._guarded(self._backend.stats, None)
+        full: BackendStats | None = self._reading(self._backend.stats, None)
         return TierStats(
             name=redact(repr(self._backend)),
             hits=self._hits,
@@ -133,7 +148,7 @@ class Tier:
 
     def close(self) -> None:
         """Close the backend."""
-        self._guarded(self._backend.close, None)
+        self._reading(self._backend.close, None)
 
     def _readable(self, key: str, value: bytes) -> Entry | None:
         self._bytes_read += len(value)
@@ -144,21 +159,38 @@ class Tier:
             log.info("unreadable cache entry taken as a miss: %s", error)
             return None
 
-    def _guarded(self, action: Callable[[], R], otherwise: D) -> R | D:
-        if not self._breaker.allows():
+    def _reading(self, action: Callable[[], R], otherwise: D) -> R | D:
+        return self._guarded(self._reads, action, otherwise)
+
+    def _writing(self, action: Callable[[], R], otherwise: D) -> R | D:
+        return self._guarded(self._writes, action, otherwise)
+
+    def _guarded(self, breaker: Breaker, action: Callable[[], R], otherwise: D) -> R | D:
+        if not breaker.allows():
             return otherwise
         try:
             result = action()
         except Exception as error:  # noqa: BLE001 - a backend of somebody else's may raise anything
-            self._errors += 1
-            level = logging.WARNING if self._breaker.failed() else logging.DEBUG
-            log.log(
-                level, "%r is not usable just now, going on without it: %s", self._backend, _reason(error)
-            )
+            self._failed(breaker, error)
             return otherwise
-        if self._breaker.succeeded():
+        if breaker.succeeded():
             log.info("%r works again", self._backend)
         return result
+
+    def _failed(self, breaker: Breaker, error: Exception) -> None:
+        self._errors += 1
+        is_news = breaker.failed()
+        if breaker is self._reads:
+            # What can't be read can't be written either: no need to find that out for itself.
+            is_news = self._writes.failed() and is_news
+        what = "usable" if breaker is self._reads else "writable"
+        log.log(
+            logging.WARNING if is_news else logging.DEBUG,
+            "%r is not %s just now, going on without it: %s",
+            self._backend,
+            what,
+            _reason(error),
+        )
 
 
 def _reason(error: Exception) -> str:
