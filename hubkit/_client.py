@@ -266,7 +266,8 @@ class HubClient:
             RepoNotFoundError: There is no such model.
             GatedRepoError: This token has no access.
             TransportError: The Hub went out of reach.
-            TransferError: The files are incomplete, or the disk is full.
+            TransferError: The files are incomplete, or the disk is full; without the Hub also: what is here
+                can't be checked, or isn't known to be allowed to this token.
         """
         parse_repo_id(model_id)
         if revision is not None:
@@ -298,7 +299,9 @@ class HubClient:
         Raises:
             NotConnectedError: There is no token.
             LocalPathError: The folder is missing or empty.
-            InvalidArgumentError: A key of ``metadata`` is missing, unknown or of the wrong kind.
+            InvalidArgumentError: A key of ``metadata`` is missing, unknown or of the wrong kind; a file or
+                the card holds an access token; ``private`` is asked of a repository that is public.
+            TransferError: The Hub won't take the card's front matter.
             ResponseError: The Hub refused.
         """
         uploads = self._rooms.uploads

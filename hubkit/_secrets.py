@@ -82,23 +82,38 @@ def redact(text: str, *secrets: Secret | None) -> str:
 def without_frames(error: E) -> E:
     """The error, and those behind it, without the frames whose variables hold secrets.
 
-    Crash reporters print the variables of every frame; a `requests` error also carries
-    the request that was sent, a parser's the text that it was reading.
+    Crash reporters print the variables of every frame; the error of an HTTP library also
+    carries the request that was sent and the answer to it, a parser's the text that it
+    was reading.
     """
-    waiting: list[BaseException | None] = [error]
+    waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:
         one = waiting.pop()
-        if one is None or id(one) in seen:
+        if not isinstance(one, BaseException) or id(one) in seen:
             continue
         seen.add(id(one))
         one.__traceback__ = None
-        if getattr(one, "request", None) is not None:
-            one.request = None  # type: ignore[attr-defined]
-        if getattr(one, "doc", None):
-            one.doc = ""  # type: ignore[attr-defined]
-        waiting += (one.__cause__, one.__context__)
+        _unload(one)
+        waiting += (one.__cause__, one.__context__, getattr(one, "reason", None), *one.args)
+        grouped = getattr(one, "exceptions", None)
+        waiting += grouped if isinstance(grouped, tuple) else ()
     return error
+
+
+def _unload(error: BaseException) -> None:
+    """Take away what the error carries along."""
+    # In the instance itself: httpx has a property in front of it that may raise.
+    cargo = vars(error)
+    for name in ("request", "_request", "response"):
+        if cargo.get(name) is not None:
+            cargo[name] = None
+    if cargo.get("doc"):
+        cargo["doc"] = ""
+    if isinstance(error, (UnicodeDecodeError, UnicodeEncodeError)):
+        encoding, text, *rest = error.args
+        error.object = text[:0]
+        error.args = (encoding, text[:0], *rest)
 
 
 def _showable(text: str) -> str:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
-from hubkit._refs import parse_repo_path
+from hubkit._refs import api_prefix
+from hubkit._transfers._expected import Order, some
 from hubkit._transfers._progress import progress_bars
 from hubkit._transfers._translation import translated
 from hubkit._transport import Transport
 from hubkit.errors import (
     HubkitError,
-    InvalidArgumentError,
-    InvalidRefError,
-    LocalPathError,
     OfflineError,
     RateLimitedError,
-    RepoFileNotFoundError,
     ServerError,
     TransferError,
     TransportError,
@@ -29,13 +26,21 @@ from hubkit.models import ModelMetadata
 
 __all__ = ["Downloads"]
 
+T = TypeVar("T")
+
 log = logging.getLogger("hubkit")
 
-_UNREACHABLE = (OfflineError, TransportError, RateLimitedError, ServerError)
+# Reasons that speak for themselves; that the network is forbidden doesn't say what is missing.
+_TELLING = (TransportError, RateLimitedError, ServerError)
+_UNREACHABLE = (OfflineError, *_TELLING)
 
 
 class Downloads:
     """Downloads of one caller.
+
+    The folder of snapshots is anybody's on this machine. Hence hubkit hands out only what
+    the caller's token is known to be allowed: what the Hub says now or, when it can't be
+    asked, what it told this caller before.
 
     Args:
         transport: Tells which Hub and whose token; the bytes go through `huggingface_hub`.
@@ -63,81 +68,142 @@ class Downloads:
         allow_patterns: Sequence[str] | str | None,
         ignore_patterns: Sequence[str] | str | None,
     ) -> Path:
-        """Bring a snapshot to this machine and check that each file has the size it should have."""
-        _check_folder(cache_dir)
-        patterns = {
-            "allow_patterns": _patterns("allow_patterns", allow_patterns),
-            "ignore_patterns": _patterns("ignore_patterns", ignore_patterns),
-        }
-        model, hindrance = self._look_up(model_id, revision)
-        expected = None if model is None else _expected_sizes(model, patterns)
-        if model is not None and model.siblings and not expected and any(patterns.values()):
-            raise RepoFileNotFoundError(f"no file of {model_id} matches the patterns", 404)
-        options: dict[str, Any] = {"revision": revision, "cache_dir": cache_dir, **patterns}
-        folder = self._snapshot(model_id, hindrance, options)
-        if model is None or expected is None or model.sha != folder.name:
-            log.warning("%s: what is in %s can't be checked against the Hub now", model_id, folder)
-            return folder
-        wrong = _wrong_files(folder, expected)
-        if wrong and hindrance is None:
-            self._fetch_again(model_id, folder.name, cache_dir, wrong)
-            wrong = _wrong_files(folder, expected)
+        """Bring a snapshot to this machine and check that each file has the size it should have.
+
+        Raises:
+            InvalidArgumentError: An argument can't be right.
+            NotFoundError: There is no such model, revision or file, or not for this token.
+            TransportError: The Hub can't be reached, and nothing here can be handed out.
+            TransferError: What is here is incomplete or can't be checked.
+        """
+        order = Order.checked(model_id, cache_dir, revision, allow_patterns, ignore_patterns)
+        try:
+            model = self._metadata.require(model_id, use_cache=False, revision=revision)
+        except _UNREACHABLE as error:
+            hindrance = error
+        else:
+            return self._from_hub(order, model)
+        return self._from_disk(order, hindrance)
+
+    def _from_hub(self, order: Order, model: ModelMetadata) -> Path:
+        snapshot = order.snapshot_of(model)
+        if model.gated:
+            # Its metadata is everybody's, its files aren't; huggingface_hub would hand out
+            # those that somebody else has fetched without asking for more.
+            self._transport.get(f"{api_prefix('model', order.model_id)}/auth-check")
+        folder = self._fetch(order)
+        if model.sha != folder.name:
+            log.info("%s is at %s by now", order.model_id, folder.name)
+            snapshot = order.snapshot_of(self._metadata.require(order.model_id, revision=folder.name))
+        wrong = snapshot.wrong_in(folder)
         if wrong:
-            raise TransferError(f"{model_id}: incomplete in {folder}: {_some(wrong)}") from hindrance
+            self._fetch_again(order, folder.name, wrong)
+            wrong = snapshot.wrong_in(folder)
+        if wrong:
+            raise TransferError(f"{order.model_id}: incomplete in {folder}: {some(wrong)}")
         return folder
 
-    def _look_up(
-        self, model_id: str, revision: str | None
-    ) -> tuple[ModelMetadata | None, HubkitError | None]:
-        """What the Hub says now; when it can't be asked, what it said last, and why."""
-        try:
-            return self._metadata.require(model_id, use_cache=False, revision=revision), None
-        except _UNREACHABLE as error:
-            return self._metadata.recall(model_id, revision=revision), error
+    def _from_disk(self, order: Order, hindrance: HubkitError) -> Path:
+        """What is here already, as far as it is whole and the token is known to be allowed it."""
+        model = self._known(order)
+        if model is None:
+            _refuse(order.model_id, "nothing that this token is known to be allowed", hindrance)
+        snapshot = order.snapshot_of(model)
+        doubt = snapshot.doubt
+        if doubt:
+            raise TransferError(
+                f"{order.model_id}: what is here can't be checked: {doubt}, and {hindrance}"
+            ) from hindrance
+        folder = self._local(order, str(model.sha))
+        if folder is None:
+            other = self._local(order, order.revision)
+            if other is None:
+                _refuse(order.model_id, f"no snapshot of {model.sha}", hindrance)
+            raise TransferError(
+                f"{order.model_id}: {other.name} is here, and can't be checked: "
+                f"what is known is {model.sha}, and {hindrance}"
+            ) from hindrance
+        wrong = snapshot.wrong_in(folder)
+        if wrong:
+            raise TransferError(
+                f"{order.model_id}: incomplete in {folder}: {some(wrong)}; and {hindrance}"
+            ) from hindrance
+        return folder
 
-    def _snapshot(self, model_id: str, hindrance: HubkitError | None, options: Mapping[str, Any]) -> Path:
+    def _known(self, order: Order) -> ModelMetadata | None:
+        """What this caller was told before about the revision, by whatever name it was asked."""
+        model = self._metadata.recall(order.model_id, revision=order.revision)
+        if model is not None or order.revision is None:
+            return model
+        default = self._metadata.recall(order.model_id)
+        return default if default is not None and order.revision in ("main", default.sha) else None
+
+    def _fetch(self, order: Order) -> Path:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import LocalEntryNotFoundError
 
         from hubkit._version import __version__
 
-        task = translated(f"download of {model_id}", token=self._transport.token, clock=self._clock)
-        with task, progress_bars(self._progress):
-            try:
-                folder = snapshot_download(
-                    model_id,
-                    **options,
-                    **self._identity(),
-                    library_name="hubkit",
-                    library_version=__version__,
-                    max_workers=self._max_workers,
-                    local_files_only=hindrance is not None,
-                )
-            except LocalEntryNotFoundError as error:
-                if isinstance(hindrance, (TransportError, RateLimitedError, ServerError)):
-                    raise hindrance from error
-                raise TransferError(
-                    f"{model_id} is not here, or not whole, and the Hub can't be asked: {hindrance or error}"
-                ) from error
-        return Path(folder)
+        def fetch() -> Path:
+            folder = snapshot_download(
+                order.model_id,
+                revision=order.revision,
+                cache_dir=order.cache_dir,
+                allow_patterns=order.allow_patterns,
+                ignore_patterns=order.ignore_patterns,
+                library_name="hubkit",
+                library_version=__version__,
+                max_workers=self._max_workers,
+                **self._identity(),
+            )
+            return Path(folder)
 
-    def _fetch_again(
-        self, model_id: str, commit_hash: str, cache_dir: str | Path | None, paths: Sequence[str]
-    ) -> None:
+        return self._run(fetch, order)
+
+    def _fetch_again(self, order: Order, commit_hash: str, paths: Sequence[str]) -> None:
         from huggingface_hub import hf_hub_download
 
-        log.warning("%s: fetching again what has the wrong size: %s", model_id, _some(paths))
-        task = translated(f"download of {model_id}", token=self._transport.token, clock=self._clock)
-        with task, progress_bars(self._progress):
+        def fetch() -> None:
             for path in paths:
                 hf_hub_download(
-                    model_id,
+                    order.model_id,
                     path,
                     revision=commit_hash,
-                    cache_dir=cache_dir,
+                    cache_dir=order.cache_dir,
                     force_download=True,
                     **self._identity(),
                 )
+
+        log.warning("%s: fetching again what has the wrong size: %s", order.model_id, some(paths))
+        self._run(fetch, order)
+
+    def _local(self, order: Order, revision: str | None) -> Path | None:
+        """The folder of a snapshot that is here, whole or not."""
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import LocalEntryNotFoundError
+
+        def find() -> Path | None:
+            try:
+                folder = snapshot_download(
+                    order.model_id,
+                    revision=revision,
+                    cache_dir=order.cache_dir,
+                    # Nothing: some versions have their own opinion of what is whole, and
+                    # would refuse the folder instead of telling where it is.
+                    allow_patterns=[],
+                    local_files_only=True,
+                    **self._identity(),
+                )
+            except LocalEntryNotFoundError:
+                return None
+            return Path(folder)
+
+        return self._run(find, order)
+
+    def _run(self, call: Callable[[], T], order: Order) -> T:
+        """Let `huggingface_hub` do something, in our manners: bars as wanted, errors of ours."""
+        what = f"download of {order.model_id}"
+        with progress_bars(self._progress):
+            return translated(call, what, token=self._transport.token, clock=self._clock)
 
     def _identity(self) -> dict[str, Any]:
         token = self._transport.token
@@ -145,42 +211,10 @@ class Downloads:
         return {"endpoint": self._transport.endpoint, "token": token.reveal() if token else False}
 
 
-def _check_folder(cache_dir: str | Path | None) -> None:
-    if cache_dir is not None and Path(cache_dir).exists() and not Path(cache_dir).is_dir():
-        raise LocalPathError(f"cache_dir {str(cache_dir)!r} is a file; a folder is needed")
-
-
-def _patterns(field: str, value: Sequence[str] | str | None) -> list[str] | None:
-    if value is None:
-        return None
-    patterns = [value] if isinstance(value, str) else list(value)
-    if not all(isinstance(pattern, str) and pattern for pattern in patterns):
-        raise InvalidArgumentError(f"{field} must be patterns such as '*.safetensors'")
-    return patterns
-
-
-def _expected_sizes(model: ModelMetadata, patterns: Mapping[str, list[str] | None]) -> dict[str, int]:
-    from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]
-
-    sizes = {file.rfilename: file.size for file in model.siblings if file.size is not None}
-    wanted = filter_repo_objects(
-        sizes, allow_patterns=patterns["allow_patterns"], ignore_patterns=patterns["ignore_patterns"]
-    )
-    return {path: sizes[path] for path in wanted}
-
-
-def _wrong_files(folder: Path, expected: Mapping[str, int]) -> list[str]:
-    """Files that are missing, of another size, or of a name that no sound repository has."""
-    return [path for path, size in expected.items() if _size_on_disk(folder, path) != size]
-
-
-def _size_on_disk(folder: Path, path: str) -> int | None:
-    try:
-        return (folder / parse_repo_path(path)).stat().st_size
-    except (OSError, InvalidRefError):
-        return None
-
-
-def _some(paths: Sequence[str]) -> str:
-    shown = ", ".join(ascii(path)[1:-1] for path in paths[:5])
-    return shown if len(paths) <= 5 else f"{shown} and {len(paths) - 5} more"
+def _refuse(model_id: str, what: str, hindrance: HubkitError) -> NoReturn:
+    """Raise what went wrong, or that there is nothing to go on with."""
+    if isinstance(hindrance, _TELLING):
+        raise hindrance
+    raise TransferError(
+        f"{model_id} is not here ({what}), and the Hub can't be asked: {hindrance}"
+    ) from hindrance

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import attrs
 
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._settings import nearest_key
+from hubkit._transfers._paths import parse_local_path, shown_path, stat_mode
 from hubkit.errors import InvalidArgumentError, LocalPathError
 
 __all__ = ["UploadRequest"]
@@ -39,7 +42,7 @@ class UploadRequest:
         """Build from a caller's arguments.
 
         Raises:
-            LocalPathError: The folder is missing, empty, or a file.
+            LocalPathError: The folder is missing, empty, unreadable, or a file.
             InvalidArgumentError: A key is unknown, missing, or of the wrong kind; the text names it.
         """
         folder = _folder(path)
@@ -59,24 +62,35 @@ class UploadRequest:
             parse_revision(given["revision"])
         for key, value in given.items():
             _check_kind(key, value)
+        if not _is_unicode(given.get("commit_message", "")):
+            raise InvalidArgumentError("metadata 'commit_message' has characters that can't be sent")
         return cls(**{**given, "folder": folder, "tags": tuple(given.get("tags", ()))})
 
 
 def _folder(path: str | Path) -> Path:
-    if not isinstance(path, (str, Path)):
-        raise InvalidArgumentError(f"path must be the path of a folder, not {type(path).__name__}")
-    folder = Path(path)
-    if not folder.exists():
-        raise LocalPathError(f"path {str(path)!r} does not exist; the folder of an adapter is needed")
-    if not folder.is_dir():
-        raise LocalPathError(f"path {str(path)!r} is a file; the folder of an adapter is needed")
-    if not any(folder.iterdir()):
-        raise LocalPathError(f"path {str(path)!r} is an empty folder")
+    folder = parse_local_path(path, field="path")
+    mode = stat_mode(folder, field="path")
+    if mode is None:
+        raise LocalPathError(f"path {shown_path(folder)} does not exist; the folder of an adapter is needed")
+    if not stat.S_ISDIR(mode):
+        raise LocalPathError(f"path {shown_path(folder)} is a file; the folder of an adapter is needed")
+    try:
+        with os.scandir(folder) as entries:
+            empty = next(entries, None) is None
+    except OSError as error:
+        raise LocalPathError(f"path {shown_path(folder)} can't be read: {error.strerror}") from error
+    if empty:
+        raise LocalPathError(f"path {shown_path(folder)} is an empty folder")
     return folder
 
 
 def _check_kind(key: str, value: Any) -> None:
-    texts = isinstance(value, Sequence) and all(isinstance(item, str) for item in value)
+    # An empty bytes is a sequence of texts too.
+    texts = (
+        isinstance(value, Sequence)
+        and not isinstance(value, (bytes, bytearray))
+        and all(isinstance(item, str) for item in value)
+    )
     right = {
         "base_model": isinstance(value, str),
         "dataset": isinstance(value, str) or texts,
@@ -92,6 +106,11 @@ def _check_kind(key: str, value: Any) -> None:
     }
     if not right.get(key, True):
         raise InvalidArgumentError(f"metadata {key!r} must be {_WANTED[key]}, not {type(value).__name__}")
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be sent: text from the outside may have lone surrogates in it."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 _WANTED = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+import traceback
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from hubkit._clock import Clock
-from hubkit._secrets import Secret, redact
+from hubkit._secrets import Secret, redact, without_frames
 from hubkit._transport import HubResponse, error_from
 from hubkit.errors import (
     HubkitError,
@@ -19,15 +19,20 @@ from hubkit.errors import (
 
 __all__ = ["translated"]
 
+T = TypeVar("T")
 
-@contextmanager
-def translated(what: str, *, token: Secret | None, clock: Clock) -> Iterator[None]:
+
+def translated(call: Callable[[], T], what: str, *, token: Secret | None, clock: Clock) -> T:
     """Run a call of `huggingface_hub`; whatever it raises leaves as one of ours.
 
     Args:
+        call: What to run. No `functools.partial`: crash reports would print its arguments.
         what: What is being done, for the message: ``"download of org/name"``.
-        token: What was sent along; no message repeats it.
+        token: What was sent along; no message repeats it, and nothing behind the error holds it.
         clock: To read a date in ``Retry-After``.
+
+    Returns:
+        What the call returns.
 
     Raises:
         ResponseError: The Hub refused.
@@ -35,16 +40,31 @@ def translated(what: str, *, token: Secret | None, clock: Clock) -> Iterator[Non
         TransferError: Anything else, a full disk for example.
     """
     try:
-        yield
+        return call()
     except HubkitError:
         raise
-    except Exception as error:
-        raise _ours(_innermost(error), what, token, clock) from error
+    except Exception as error:  # noqa: BLE001 - raised again below
+        failure = _ours(_innermost(error), what, token, clock)
+        cause = _presentable(error, token)
+    # Not in the handler: there Python would tie the error to the one that it stands for,
+    # also where that one must not be shown.
+    raise failure from cause
+
+
+def _presentable(error: Exception, token: Secret | None) -> Exception | None:
+    """The error as the cause that a traceback prints; None when it repeats the token."""
+    bare = without_frames(error)
+    told = "".join(traceback.format_exception(bare))
+    return None if token is not None and token.reveal() in told else bare
 
 
 def _innermost(error: Exception) -> Exception:
-    """What went wrong, behind the plain RuntimeErrors that say in which file it did."""
-    while type(error) is RuntimeError and isinstance(error.__cause__, Exception):
+    """What went wrong, behind errors that only say in which file it did, or that no older copy is there."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    while isinstance(error.__cause__, Exception) and (
+        type(error) is RuntimeError or isinstance(error, LocalEntryNotFoundError)
+    ):
         error = error.__cause__
     return error
 

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-import os
-import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
-from hubkit._refs import is_repo_id
 from hubkit._repositories import Repositories
-from hubkit._secrets import Secret
+from hubkit._transfers._card import make_card
+from hubkit._transfers._destination import Destinations
+from hubkit._transfers._folder import CARD, files_of
 from hubkit._transfers._progress import progress_bars
 from hubkit._transfers._request import UploadRequest
+from hubkit._transfers._tokens import TokenSearch
 from hubkit._transfers._translation import translated
 from hubkit._transport import Transport
-from hubkit.errors import HubkitError, LocalPathError, NotConnectedError
+from hubkit.errors import InvalidArgumentError, LocalPathError, NotConnectedError
+
+if TYPE_CHECKING:
+    from huggingface_hub import CommitOperationAdd, HfApi
 
 __all__ = ["UploadRequest", "Uploads"]
 
-log = logging.getLogger("hubkit")
-
-CARD = "README.md"
-
-_SKIPPED_FOLDERS = {".git", ".cache", "__pycache__", ".ipynb_checkpoints"}
-_SKIPPED_FILES = {".DS_Store", "Thumbs.db"}
-
-# training_args.bin keeps a hub_token that was passed to the Trainer in clear text.
-_TOKEN_SHAPE = re.compile(rb"hf_[A-Za-z0-9]{30,}")
-_SEARCHED_BYTES = 16 * 1024 * 1024
+T = TypeVar("T")
 
 # Of a Hub that isn't the one in HF_ENDPOINT, huggingface_hub 1.x can't read the URL of
 # the commit that it has just made, and raises this after the fact.
@@ -60,7 +54,7 @@ class Uploads:
         self._progress = progress
         self._transport = transport
         self._metadata = metadata
-        self._repositories = repositories
+        self._destinations = Destinations(transport, metadata, repositories)
         self._clock = clock
 
     def check_allowed(self) -> None:
@@ -69,42 +63,63 @@ class Uploads:
             raise NotConnectedError("uploading needs a token: connect first, or set HF_TOKEN")
 
     def upload(self, request: UploadRequest) -> str:
-        """Send the folder and its card as one commit; the URL of the repository or pull request."""
+        """Send the folder and its card as one commit.
+
+        Returns:
+            The URL of the repository or pull request.
+
+        Raises:
+            NotConnectedError: There is no token.
+            LocalPathError: The folder holds what can't be read or sent.
+            InvalidArgumentError: A file or the card holds an access token, or the repository is
+                to be private and is public; nothing was created.
+            ResponseError: The Hub refused.
+            TransferError: The Hub doesn't take the card's front matter; nothing was created.
+        """
         self.check_allowed()
-        files = list(_files_of(request.folder, self._transport.token))
+        tokens = TokenSearch(self._transport.token)
+        files = files_of(request.folder, tokens)
         if not files:
             raise LocalPathError(f"path {str(request.folder)!r} has no file that could be uploaded")
-        card = self._card(request)
-        self._repositories.create(request.repo_id, private=request.private, exist_ok=True)
-        pull_request = self._commit(request, files, card)
-        self._metadata.drop(request.repo_id)
-        if request.create_pr:
-            return pull_request or self._newest_pull_request(request.repo_id)
-        return f"{self._transport.endpoint}/{request.repo_id}"
+        repo_id = self._destinations.full_name(request.repo_id)
+        card = make_card(request, repo_id, self._metadata)
+        _check_words(request, card, tokens)
+        self._check_card(repo_id, card)
+        self._destinations.prepare(repo_id, request)
+        send = self._open_pull_request if request.create_pr else self._commit
+        url = send(request, repo_id, files, card)
+        self._metadata.drop(repo_id)
+        return url or f"{self._transport.endpoint}/{repo_id}"
 
-    def _commit(self, request: UploadRequest, files: list[Path], card: bytes) -> str | None:
+    def _check_card(self, repo_id: str, card: bytes) -> None:
+        """Let the Hub look at the card before anything is created, not only before the commit."""
+
+        def check() -> None:
+            # create_commit does the same first; it isn't public by itself, hence may be gone.
+            validate = getattr(self._api(), "_validate_yaml", None)
+            if validate is not None:
+                validate(card.decode(), repo_type="model")
+
+        self._run(check, repo_id)
+
+    def _open_pull_request(
+        self, request: UploadRequest, repo_id: str, files: list[Path], card: bytes
+    ) -> str | None:
+        """Open a pull request; its URL, or None when nothing has changed and hence none was opened."""
+        before = self._destinations.newest_pull_request(repo_id)
+        url = self._commit(request, repo_id, files, card)
+        number = self._destinations.newest_pull_request(repo_id) if url is None else before
+        return url if number == before else f"{self._transport.endpoint}/{repo_id}/discussions/{number}"
+
+    def _commit(self, request: UploadRequest, repo_id: str, files: list[Path], card: bytes) -> str | None:
         """Make the commit; the URL of its pull request, if there is one and its URL is known."""
-        from huggingface_hub import CommitOperationAdd, HfApi
 
-        operations = [
-            CommitOperationAdd(path_in_repo=path.relative_to(request.folder).as_posix(), path_or_fileobj=path)
-            for path in files
-            if path != request.folder / CARD
-        ]
-        operations.append(CommitOperationAdd(path_in_repo=CARD, path_or_fileobj=card))
-        token = self._transport.token
-        task = translated(f"upload to {request.repo_id}", token=token, clock=self._clock)
-        with task, progress_bars(self._progress):
-            api = HfApi(
-                endpoint=self._transport.endpoint,
-                token=token.reveal() if token else False,
-                library_name="hubkit",
-            )
+        def commit() -> str | None:
             try:
                 # upload_folder may make several commits; this makes one or none.
-                commit = api.create_commit(
-                    request.repo_id,
-                    operations,
+                made = self._api().create_commit(
+                    repo_id,
+                    _operations(request.folder, files, card),
                     commit_message=request.commit_message,
                     revision=request.revision,
                     create_pr=request.create_pr,
@@ -113,88 +128,45 @@ class Uploads:
                 if _UNREADABLE_URL not in str(error):
                     raise
                 return None
-        return None if commit.pr_url is None else str(commit.pr_url)
+            return None if made.pr_url is None else str(made.pr_url)
 
-    def _newest_pull_request(self, repo_id: str) -> str:
-        refs = self._repositories.refs(repo_id).pull_requests
-        number = max((int(ref.name.rpartition("/")[2]) for ref in refs if ref.name[-1:].isdigit()), default=0)
-        return f"{self._transport.endpoint}/{repo_id}/discussions/{number}"
+        return self._run(commit, repo_id)
 
-    def _card(self, request: UploadRequest) -> bytes:
-        """The card to commit: ours, or the user's with the front matter that it lacks."""
-        from hubkit.cards import is_template_readme, merge_front_matter, read_adapter, render_card
+    def _run(self, call: Callable[[], T], repo_id: str) -> T:
+        """Let `huggingface_hub` do something, in our manners: bars as wanted, errors of ours."""
+        with progress_bars(self._progress):
+            return translated(call, f"upload to {repo_id}", token=self._transport.token, clock=self._clock)
 
-        facts = read_adapter(request.folder)
-        for warning in facts.warnings:
-            # Whoever names the base model need not be asked to name it.
-            if request.base_model is None or "base_model_name_or_path" not in warning:
-                log.warning("%s: %s", request.repo_id, warning)
-        license_id, license_source = self._license(request, request.base_model or facts.base_model)
-        generated = render_card(
-            facts,
-            repo_id=request.repo_id,
-            base_model=request.base_model,
-            license=license_id,
-            license_source=license_source,
-            dataset=request.dataset,
-            description=request.description,
-            training_config=request.training_config,
-            metrics=request.metrics,
-            tags=request.tags,
-            language=request.language,
+    def _api(self) -> HfApi:
+        from huggingface_hub import HfApi
+
+        from hubkit._version import __version__
+
+        token = self._transport.token
+        return HfApi(
+            endpoint=self._transport.endpoint,
+            token=token.reveal() if token else False,
+            library_name="hubkit",
+            library_version=__version__,
         )
-        existing = _read_card(request.folder / CARD)
-        if existing is None or not existing.strip() or is_template_readme(existing):
-            return generated.encode()
-        merged = merge_front_matter(existing, generated)
-        for warning in merged.warnings:
-            log.warning("%s: %s", request.repo_id, warning)
-        return merged.text.encode()
 
-    def _license(self, request: UploadRequest, base_model: str | None) -> tuple[str | None, str | None]:
-        """The caller's licence, else the base model's, else none: never a default."""
-        if request.license is not None:
-            return request.license, None
-        if base_model is None or not is_repo_id(base_model):
-            return None, None
-        try:
-            base = self._metadata.require(base_model)
-        except HubkitError as error:
-            log.warning("%s: the licence of %s is unknown: %s", request.repo_id, base_model, error)
-            return None, None
-        if base.license in (None, "other", "unknown") or "," in (base.license or ""):
-            log.warning(
-                "%s: %s states no single licence id; the card leaves it out", request.repo_id, base_model
+
+def _operations(folder: Path, files: list[Path], card: bytes) -> list[CommitOperationAdd]:
+    from huggingface_hub import CommitOperationAdd
+
+    operations = [
+        CommitOperationAdd(path_in_repo=path.relative_to(folder).as_posix(), path_or_fileobj=path)
+        for path in files
+        if path != folder / CARD
+    ]
+    operations.append(CommitOperationAdd(path_in_repo=CARD, path_or_fileobj=card))
+    return operations
+
+
+def _check_words(request: UploadRequest, card: bytes, tokens: TokenSearch) -> None:
+    """Refuse an access token in what is written rather than in a file that is sent."""
+    for name, words in ((CARD, card), ("commit_message", request.commit_message.encode())):
+        if tokens.is_in(words):
+            raise InvalidArgumentError(
+                f"{name} would hold an access token, and everybody could read it: nothing was uploaded"
             )
-            return None, None
-        return base.license, base_model
-
-
-def _files_of(folder: Path, token: Secret | None) -> Iterator[Path]:
-    """Files to upload, sorted; tools' own and those that hold a token are left out."""
-    for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _SKIPPED_FOLDERS)
-        for name in sorted(set(names) - _SKIPPED_FILES):
-            path = Path(root, name)
-            if _holds_token(path, token):
-                log.warning("not uploaded, since it holds an access token: %s", path.relative_to(folder))
-            elif path.is_file():
-                yield path
-
-
-def _holds_token(path: Path, token: Secret | None) -> bool:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_SEARCHED_BYTES)
-    except OSError as error:
-        raise LocalPathError(f"{path.name!r} can't be read: {error.strerror}") from error
-    return _TOKEN_SHAPE.search(content) is not None or (
-        token is not None and token.reveal().encode() in content
-    )
-
-
-def _read_card(path: Path) -> str | None:
-    """The card that is there; line ends as they are, since a user's card keeps them."""
-    if not path.is_file():
-        return None
-    return path.read_bytes().decode("utf-8", "replace")
