@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
 
+import attrs
+
 from hubkit._clock import SYSTEM_CLOCK, Clock
+from hubkit._seed_cache import read_seed_folder
 from hubkit.cache._answers import Answers
 from hubkit.cache._backend import CacheBackend
 from hubkit.cache._decoded import DecodedAnswers
-from hubkit.cache._freshness import RETENTION, Policy
+from hubkit.cache._freshness import RETENTION, Policy, is_stale
 from hubkit.cache._keys import ANONYMOUS
 from hubkit.cache._registry import open_backend
 from hubkit.cache._tiers import Tiers, TierStats
@@ -17,7 +22,33 @@ from hubkit.config import HubConfig
 from hubkit.errors import InvalidArgumentError
 from hubkit.models import ModelMetadata
 
-__all__ = ["ModelCache", "policy_of"]
+__all__ = ["CacheStats", "ModelCache", "policy_of"]
+
+log = logging.getLogger("hubkit")
+
+
+@attrs.frozen(kw_only=True)
+class CacheStats:
+    """What became of a client's questions about models, and what its tiers did.
+
+    Each question counts once, whatever it took to answer it; that there is no such model is an
+    answer too. Looks that never ask the Hub, as `ModelCache.get`, are no questions.
+
+    .. versionadded:: 0.1
+    """
+
+    hits: int
+    """Answered without a request, from memory, a tier, or what another was just asking."""
+    misses: int
+    """Answered by the Hub, since nothing was known."""
+    revalidations: int
+    """Answered by the Hub, since what was known had expired, or was not wanted."""
+    stale: int
+    """Answered with what had expired: while it was asked anew, or since the Hub couldn't be asked."""
+    errors: int
+    """Not answered: out of reach, offline, rate limited, refused or not understood."""
+    tiers: tuple[TierStats, ...]
+    """Nearest first."""
 
 
 class ModelCache:
@@ -97,13 +128,72 @@ class ModelCache:
         """Every model that this caller may read about, expired ones too."""
         return [stored.model for stored in self._answers.models() if stored.model is not None]
 
-    def stats(self) -> list[TierStats]:
-        """What each tier has done for this client and how full it is, nearest first."""
-        return self._tiers.stats()
+    def prune(self) -> int:
+        """Drop expired and excess entries in every tier that can; how many in all of them.
+
+        Writes do so by themselves now and then, and Redis expires its entries itself. Entries are kept
+        long after the Hub should be asked anew; here expired means dropped for good. Read-only
+        mode drops none.
+
+        .. versionadded:: 0.1
+        """
+        return self._tiers.prune()
+
+    def import_folder(self, folder: str | os.PathLike[str]) -> int:
+        """Take over what the first connector has cached.
+
+        Its files don't say what is private, so that what is imported stays the caller's own: the token's,
+        or, without one, that of those without. Shared tiers don't get it. Entries keep their date; what
+        is cached already and newer stays, as does a full answer that only a listing's item would replace.
+        What can't be read, or isn't the connector's, is passed over with a warning.
+
+        Args:
+            folder: Its cache folder, of one ``<md5>.json`` a model; it is only read.
+
+        Returns:
+            How many models were taken over.
+
+        Raises:
+            LocalPathError: The folder is missing, unreadable, or a file.
+
+        .. versionadded:: 0.1
+        """
+        taken = dead = 0
+        for model in read_seed_folder(folder):
+            if is_stale(model.cached_at.timestamp(), RETENTION, now=self._clock.now()):
+                dead += 1
+            elif not self._tiers.read_only and self._is_news(model):
+                self._answers.store_model(model.model_id, model, etag=None, unshared=True)
+                taken += 1
+        if dead:
+            log.warning("%d models not imported: older than 30 days, or dated in the future", dead)
+        return taken
+
+    def stats(self) -> CacheStats:
+        """What became of this client's questions, what each tier did, and how full it is."""
+        tally = self._tiers.tally
+        return CacheStats(
+            hits=tally.hits,
+            misses=tally.misses,
+            revalidations=tally.revalidations,
+            stale=tally.stale,
+            errors=tally.errors,
+            tiers=tuple(self._tiers.stats()),
+        )
 
     def close(self) -> None:
         """Give back files and connections."""
         self._tiers.close()
+
+    def _is_news(self, model: ModelMetadata) -> bool:
+        """Whether a model says more than what is cached about it."""
+        stored = self._answers.find_model(model.model_id)
+        if stored is None:
+            return True
+        # That there is no such model is believed for minutes only, so it is the newer word.
+        if stored.model is None or (model.partial and not stored.model.partial):
+            return False
+        return model.cached_at > stored.model.cached_at
 
     def _is_expired(self, model: ModelMetadata, ttl_hours: float) -> bool:
         from datetime import datetime, timezone

@@ -59,6 +59,8 @@ class MetadataStore:
     ) -> None:
         self._answers = answers
         self._memory = answers.memory
+        # The tiers' own, which outlive a change of the token.
+        self._tally = answers.tally
         self._transport = transport
         self._flights = flights
         self._asker = HubAsker(answers, transport, clock=clock)
@@ -90,6 +92,7 @@ class MetadataStore:
         if use_cache and isinstance(model_id, str) and (revision is None or isinstance(revision, str)):
             at_hand = self._memory.get((model_id, revision))
             if at_hand is not None:
+                self._tally.hits += 1
                 return at_hand
         parse_repo_id(model_id)
         if revision is not None:
@@ -97,17 +100,17 @@ class MetadataStore:
         stored = self._answers.find_model(model_id, revision)
         if use_cache and stored is not None:
             if stored.freshness is Freshness.HIT:
+                self._tally.hits += 1
                 return _model_of(stored, model_id, revision)
             if (
                 stored.freshness is Freshness.STALE_OK
                 and not self._transport.offline
                 and stored.model is not None
             ):
+                self._tally.stale += 1
                 self._refresh_in_background(model_id, revision, stored)
                 return stored.model
-        if not use_cache:
-            return self._asker.ask(model_id, revision, stored)
-        return self._asked(model_id, revision, stored)
+        return self._asked(model_id, revision, stored, use_cache=use_cache)
 
     def get_many(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
         """`get` for many models: one look into the cache, then a few requests at a time.
@@ -147,22 +150,41 @@ class MetadataStore:
             if pid == os.getpid() and thread.ident is not None:
                 thread.join(self._transport.new_deadline().seconds)
 
-    def _asked(self, model_id: str, revision: str | None, stored: StoredModel | None) -> ModelMetadata:
+    def _asked(
+        self, model_id: str, revision: str | None, stored: StoredModel | None, *, use_cache: bool
+    ) -> ModelMetadata:
         """The Hub's answer, asked here or by another who wants it too; else the stale one, where permitted."""
+        asked = False
+
+        def ask() -> ModelMetadata:
+            nonlocal asked
+            asked = True
+            return self._asker.ask(model_id, revision, stored)
+
+        known = None if stored is None else stored.model
         try:
-            if self._transport.offline:
-                return self._asker.ask(model_id, revision, stored)
-            return self._flights.run(
-                f"{model_id} @ {revision}" if revision else model_id,
-                ask=lambda: self._asker.ask(model_id, revision, stored),
-                look=lambda: self._fresh(model_id, revision),
-                deadline=self._transport.new_deadline(),
-            )
-        except UNABLE as error:
-            if stored is None or stored.model is None or not stored.serves_on_error:
+            if self._transport.offline or not use_cache:
+                model = ask()
+            else:
+                model = self._flights.run(
+                    f"{model_id} @ {revision}" if revision else model_id,
+                    ask=ask,
+                    look=lambda: self._fresh(model_id, revision),
+                    deadline=self._transport.new_deadline(),
+                )
+        except NotFoundError:
+            self._tally.count_answer(asked=asked, known=known is not None)
+            raise
+        except HubkitError as error:
+            may_serve = use_cache and stored is not None and stored.serves_on_error
+            if known is None or not may_serve or not isinstance(error, UNABLE):
+                self._tally.errors += 1
                 raise
+            self._tally.stale += 1
             log.warning("stale metadata of %s, since %s", model_id, error)
-            return stored.model
+            return known
+        self._tally.count_answer(asked=asked, known=known is not None)
+        return model
 
     def _fresh(self, model_id: str, revision: str | None) -> ModelMetadata | None:
         """What another may have stored meanwhile."""
@@ -203,6 +225,7 @@ class MetadataStore:
         for model_id, stored in self._answers.find_models(rest).items() if rest else ():
             if stored is not None and stored.freshness is Freshness.HIT:
                 found[model_id] = stored.model
+        self._tally.hits += len(found)
         return found
 
     def _ask_many(self, model_ids: Sequence[str], found: dict[str, ModelMetadata | None]) -> None:
@@ -212,6 +235,13 @@ class MetadataStore:
 
         def ask(model_id: str) -> None:
             if hindrances:
+                # Nobody is asked any more; what may stand in does.
+                usable = self.known(model_id)
+                if usable is None:
+                    self._tally.errors += 1
+                else:
+                    self._tally.stale += 1
+                    found[model_id] = usable
                 return
             try:
                 found[model_id] = self.require(model_id)

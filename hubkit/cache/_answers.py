@@ -16,6 +16,7 @@ from hubkit.cache._entry import Entry
 from hubkit.cache._freshness import RETENTION, Freshness, Policy, assess, may_serve_on_error
 from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, model_key, model_prefix, search_key, search_prefix
 from hubkit.cache._model_codec import decode_model, encode_model
+from hubkit.cache._tally import Tally
 from hubkit.cache._tiers import Tiers
 from hubkit.errors import CacheCorruptedError, DecodeError
 from hubkit.models import ModelMetadata
@@ -95,6 +96,11 @@ class Answers:
             found[model_id] = stored
         return found
 
+    @property
+    def tally(self) -> Tally:
+        """What became of this client's questions."""
+        return self._tiers.tally
+
     def moment(self) -> int:
         """A mark to take before asking: `store_model` then leaves out what a drop has overtaken."""
         return self._drops
@@ -107,6 +113,7 @@ class Answers:
         etag: str | None,
         revision: str | None = None,
         asked_at: int | None = None,
+        unshared: bool = False,
     ) -> None:
         """Keep an answer of the Hub.
 
@@ -116,10 +123,11 @@ class Answers:
             etag: Its etag, verbatim.
             revision: As it was asked.
             asked_at: The `moment` before it was asked: what was dropped since then is not brought back.
+            unshared: Whether it stays the caller's own, since nobody knows if it is private.
         """
         if asked_at not in (None, self._drops) or (model.partial and self._has_more(model_id, revision)):
             return
-        public = self.is_public(model)
+        public = self.is_public(model) and not (unshared and model.private is None)
         own_key, public_key = self._model_keys(model_id, revision)
         try:
             body = encode_model(model)

@@ -9,6 +9,7 @@ from hubkit.cache._backend import CacheBackend, Lease
 from hubkit.cache._entry import Entry
 from hubkit.cache._freshness import RETENTION
 from hubkit.cache._keys import is_shareable
+from hubkit.cache._tally import Tally
 from hubkit.cache._tier import LeaseRefusal, Tier, TierStats
 
 __all__ = ["LeaseRefusal", "TierStats", "Tiers"]
@@ -41,6 +42,8 @@ class Tiers:
         self._tiers = [Tier(backend, signing_key=signing_key, clock=clock) for backend in backends]
         self._share_private = share_private
         self.read_only = read_only
+        self.tally = Tally()
+        """What became of questions; here, since tiers stay when the token changes."""
         self._clock = clock
 
     def find(self, keys: Sequence[str], good: Callable[[Entry], bool]) -> Entry | None:
@@ -90,6 +93,10 @@ class Tiers:
     def clear(self, prefix: str = "") -> int:
         """Drop all keys that start with ``prefix``; how many the fullest tier had."""
         return 0 if self.read_only else max((tier.clear(prefix) for tier in self._tiers), default=0)
+
+    def prune(self) -> int:
+        """Drop what expired or is too much, in every tier that can; how many entries in all of them."""
+        return 0 if self.read_only else sum(tier.prune() for tier in self._tiers)
 
     def entries(self, prefix: str) -> Iterator[Entry]:
         """Every readable entry whose key starts with ``prefix``, each key once, the nearest tier's."""

@@ -1,4 +1,4 @@
-"""``hubkit cache ls``, ``clear`` and ``rm``."""
+"""``hubkit cache ls``, ``stats``, ``clear``, ``rm``, ``prune`` and ``import``."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hubkit._secrets import redact
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._format import age_text, size_text
 from hubkit.cli._output import Cell
 from hubkit.cli._session import Session, end_with, json_option, pass_session
 from hubkit.cli._table import Column
-from hubkit.errors import CacheUnavailableError, ConfigError
+from hubkit.cli._tiers import check_obeyed, check_writable, tier_names
+from hubkit.cli._warm import warm
 
 if TYPE_CHECKING:
     from hubkit.cache._tiers import TierStats
@@ -20,12 +20,21 @@ if TYPE_CHECKING:
 
 __all__ = ["cache"]
 
+_COUNTERS = ("hits", "misses", "revalidations", "stale", "errors")
+_TIER_COUNTERS = ("hits", "misses", "unreadable", "errors", "bytes_read", "bytes_written")
+
 _COLUMNS = (
     Column("MODEL", least=30, is_name=True),
     Column("WEIGHTS", is_number=True),
     Column("LICENSE", least=10),
     Column("COMMIT"),
     Column("ASKED"),
+)
+_TIER_COLUMNS = (
+    Column("TIER", least=30, is_name=True),
+    Column("ENTRIES", is_number=True),
+    Column("SIZE", is_number=True),
+    Column("STATE"),
 )
 _SHOWN_DIGITS = 7
 
@@ -47,9 +56,9 @@ def ls(session: Session, as_json: bool) -> None:
     On a pipe each line is: id, bytes of the weights, licence, commit, date of the answer.
     """
     with session.hub() as hub:
-        stats = hub.cache.stats()
+        stats = hub.cache.stats().tiers
         models = sorted(hub.cache.get_all_cached(), key=lambda model: model.model_id)
-    tiers = list(zip(_tier_names(session), stats, strict=True))
+    tiers = list(zip(tier_names(session), stats, strict=True))
     if as_json:
         session.out.json(
             {
@@ -67,21 +76,39 @@ def ls(session: Session, as_json: bool) -> None:
 
 
 @cache.command()
+@json_option
+@pass_session
+def stats(session: Session, as_json: bool) -> None:
+    """Show how full each tier is, and whether it can be reached.
+
+    On a pipe each line is: tier, entries, bytes, whether it can be reached. The counters that --json
+    adds are those of this one run, which asks nothing; programs read theirs from 'hub.cache.stats()'.
+    """
+    with session.hub() as hub:
+        told = hub.cache.stats()
+    tiers = list(zip(tier_names(session), told.tiers, strict=True))
+    if as_json:
+        counters = {name: getattr(told, name) for name in _COUNTERS}
+        documents = [_tier_document(url, full) | _tier_counters(full) for url, full in tiers]
+        session.out.json(counters | {"tiers": documents})
+    else:
+        session.out.table(_TIER_COLUMNS, [_tier_row(url, full) for url, full in tiers])
+
+
+@cache.command()
 @click.option("--yes", is_flag=True, help="Don't ask.")
 @pass_session
 def clear(session: Session, yes: bool) -> None:
     """Forget every cached answer, in every tier, whoever's it is."""
-    _check_writable(session)
-    tiers = ", ".join(_tier_names(session))
+    check_writable(session)
+    tiers = ", ".join(tier_names(session))
     if not yes and not session.out.confirm(f"Forget everything in {tiers}?", otherwise="--yes"):
         session.out.note("hubkit: nothing was cleared")
         end_with(ExitCode.NO)
     with session.hub() as hub:
         count = hub.cache.clear()
-        stats = hub.cache.stats()
-    if not all(tier.reachable for tier in stats):
-        raise CacheUnavailableError("a tier can't be reached, and may not be cleared")
-    session.out.line(f"{count} {'entry' if count == 1 else 'entries'} cleared")
+        check_obeyed(hub, "and may not be cleared")
+    session.out.line(f"{_entries(count)} cleared")
 
 
 @cache.command()
@@ -89,7 +116,7 @@ def clear(session: Session, yes: bool) -> None:
 @pass_session
 def rm(session: Session, models: tuple[str, ...]) -> None:
     """Forget what is cached about each MODEL, at every revision."""
-    _check_writable(session)
+    check_writable(session)
     unknown = 0
     with session.hub() as hub:
         for model in dict.fromkeys(models):
@@ -102,14 +129,37 @@ def rm(session: Session, models: tuple[str, ...]) -> None:
         end_with(ExitCode.NOT_FOUND)
 
 
-def _check_writable(session: Session) -> None:
-    if session.settings.cache_mode == "read-only":
-        raise ConfigError("cache_mode is read-only: this machine may not change the cache")
+@cache.command()
+@pass_session
+def prune(session: Session) -> None:
+    """Drop what expired or is too much, in every tier.
+
+    Writes do so by themselves now and then.
+    """
+    check_writable(session)
+    with session.hub() as hub:
+        count = hub.cache.prune()
+        check_obeyed(hub, "and may not be pruned")
+    session.out.line(f"{_entries(count)} pruned")
 
 
-def _tier_names(session: Session) -> list[str]:
-    """The tiers' URLs; a password in one is masked."""
-    return [redact(url) for url in session.config.cache]
+@cache.command("import")
+@click.argument("folder", metavar="DIR")
+@pass_session
+def import_command(session: Session, folder: str) -> None:
+    """Take over the models that the first connector has cached in DIR.
+
+    Its files don't say what is private: with a token they are for that token alone, without one for
+    everybody who reads this cache. What is cached already and newer stays. DIR is only read.
+    """
+    check_writable(session)
+    with session.hub() as hub:
+        count = hub.cache.import_folder(folder)
+        check_obeyed(hub, "and may lack what was imported")
+    session.out.line(f"{count} {'model' if count == 1 else 'models'} imported")
+
+
+cache.add_command(warm)
 
 
 def _tier_document(url: str, tier: TierStats) -> dict[str, Any]:
@@ -119,6 +169,19 @@ def _tier_document(url: str, tier: TierStats) -> dict[str, Any]:
         "entries": tier.entries,
         "size_bytes": tier.size_bytes,
     }
+
+
+def _tier_counters(tier: TierStats) -> dict[str, int]:
+    return {name: getattr(tier, name) for name in _TIER_COUNTERS}
+
+
+def _tier_row(url: str, tier: TierStats) -> list[Cell]:
+    return [
+        Cell(url),
+        Cell(tier.entries),
+        Cell(tier.size_bytes, None if tier.size_bytes is None else size_text(tier.size_bytes)),
+        Cell(tier.reachable, "ok" if tier.reachable else "can't be reached"),
+    ]
 
 
 def _model_document(model: ModelMetadata) -> dict[str, Any]:
@@ -145,5 +208,9 @@ def _row(model: ModelMetadata, now: float) -> list[Cell]:
 def _fullness(full: TierStats) -> str:
     if not full.reachable:
         return "can't be reached"
-    counted = f"{full.entries} {'entry' if full.entries == 1 else 'entries'}"
+    counted = _entries(full.entries or 0)
     return counted if full.size_bytes is None else f"{counted}, {size_text(full.size_bytes)}"
+
+
+def _entries(count: int) -> str:
+    return f"{count} {'entry' if count == 1 else 'entries'}"

@@ -66,6 +66,17 @@ def test_unreachable_hub_is_met_once(hub, make_client, clock, caplog):
     assert 1 == len(caplog.records)
 
 
+def test_stale_answers_stand_in_for_many(hub, make_client, clock):
+    """Where stale answers are permitted they come, whatever became of the one before."""
+    names = ["gpt2", "bert-base-uncased", "alice/base"]
+    make_client().get_many_metadata(names)
+    clock.advance(hours=25)
+    hub.stop()
+    found = make_client(stale_if_error="7d", retries=0, max_workers=1).get_many_metadata(["un/known", *names])
+
+    assert [None, *names] == [model and model.model_id for model in found.values()]
+
+
 def test_one_bad_answer_waits_for_the_others(hub, make_client):
     """The others are asked and cached before it is raised."""
     hub.fail("model_info", status=200, body="[]", headers={"Content-Type": "application/json"})
