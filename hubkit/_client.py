@@ -377,7 +377,11 @@ class HubClient:
             memory=memory,
         )
         flights: SingleFlight[ModelMetadata] = SingleFlight(
-            self._tiers, endpoint=config.endpoint, shareable=answers.is_public, clock=clock
+            self._tiers,
+            endpoint=config.endpoint,
+            shareable=answers.is_public,
+            clock=clock,
+            cache_key=config.cache_key,
         )
         metadata = MetadataStore(
             answers, transport, flights=flights, max_workers=config.max_workers, clock=clock

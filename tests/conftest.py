@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+# The tests are no package, so that they run on what is installed; their helpers lie here.
+sys.path.insert(0, str(Path(__file__).parent / "support"))
+
+from redis_servers import RedisServer, find_binary, start_server
+
+StartRedis = Callable[..., RedisServer]
 DATA = Path(__file__).parent / "data"
 
 
@@ -31,3 +40,30 @@ def payloads():
 def adapters():
     """The folder of real trained adapters."""
     return DATA / "adapters"
+
+
+@pytest.fixture(scope="session")
+def redis_binary() -> str:
+    """A redis-server."""
+    return find_binary()
+
+
+@pytest.fixture(scope="session")
+def redis_server(redis_binary: str) -> Iterator[RedisServer]:
+    """One server for all tests that do it no harm."""
+    server = start_server(redis_binary)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def start_redis(redis_binary: str) -> Iterator[StartRedis]:
+    """Starts servers, with further options, that a test may harm."""
+    with ExitStack() as stack:
+
+        def start(*options: str) -> RedisServer:
+            server = start_server(redis_binary, *options)
+            stack.callback(server.stop)
+            return server
+
+        yield start

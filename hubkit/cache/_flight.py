@@ -16,10 +16,10 @@ from typing import Generic, TypeVar
 
 from hubkit._clock import Clock, Deadline
 from hubkit._lazy import dump_json, load_json
-from hubkit._secrets import redact
+from hubkit._secrets import Secret, redact
 from hubkit.cache._entry import Entry
 from hubkit.cache._forks import ForkSafeLock
-from hubkit.cache._keys import note_key
+from hubkit.cache._keys import note_key, subject_of
 from hubkit.cache._lease_keeper import LEASE_SECONDS, kept
 from hubkit.cache._tiers import LeaseRefusal, Tiers
 from hubkit.errors import (
@@ -60,11 +60,21 @@ class SingleFlight(Generic[T]):
         endpoint: The Hub.
         shareable: Whether an answer can be read by those who wait elsewhere.
         clock: Where the time comes from.
+        cache_key: The fleet's secret, if it has one: it hides what is asked.
     """
 
-    def __init__(self, tiers: Tiers, *, endpoint: str, shareable: Callable[[T], bool], clock: Clock) -> None:
+    def __init__(
+        self,
+        tiers: Tiers,
+        *,
+        endpoint: str,
+        shareable: Callable[[T], bool],
+        clock: Clock,
+        cache_key: Secret | None = None,
+    ) -> None:
         self._tiers = tiers
         self._endpoint = endpoint
+        self._cache_key = cache_key
         self._shareable = shareable
         self._clock = clock
         self._gate = ForkSafeLock()
@@ -133,7 +143,7 @@ class SingleFlight(Generic[T]):
     def _ask_or_wait(
         self, subject: str, ask: Callable[[], T], look: Callable[[], T | None], deadline: Deadline
     ) -> T:
-        key = note_key(self._endpoint, "flight", subject)
+        key = note_key(self._endpoint, "flight", subject_of(subject, self._cache_key))
         looks = 0
         pause = _FIRST_PAUSE
         while True:

@@ -20,6 +20,7 @@ __all__ = [
     "scope_of",
     "search_key",
     "search_prefix",
+    "subject_of",
 ]
 
 Scope = str
@@ -68,6 +69,13 @@ def note_key(endpoint: str, kind: str, subject: str) -> str:
     'fleet|https://huggingface.co|cooldown|token-1'
     """
     return f"{FLEET}|{endpoint}|{kind}|{subject}"
+
+
+def subject_of(question: str, cache_key: Secret | None = None) -> str:
+    """A question as it stands in keys that others see: it may name what only its asker may know of."""
+    key = cache_key.reveal().encode("utf-8", "surrogatepass") if cache_key else b""
+    message = _DOMAIN + b"\0question\0" + question.encode("utf-8", "surrogatepass")
+    return hmac.new(key, message, hashlib.sha256).hexdigest()[:32]
 
 
 def model_prefix(endpoint: str, scope: Scope) -> str:

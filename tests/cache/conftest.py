@@ -4,46 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-
-# The tests are no package, so that they run on what is installed.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from redis_servers import RedisServer, find_binary, start_server
-
-StartRedis = Callable[..., RedisServer]
-
-
-@pytest.fixture(scope="session")
-def redis_binary() -> str:
-    """A redis-server."""
-    return find_binary()
-
-
-@pytest.fixture(scope="session")
-def redis_server(redis_binary: str) -> Iterator[RedisServer]:
-    """One server for all tests that do it no harm."""
-    server = start_server(redis_binary)
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def start_redis(redis_binary: str) -> Iterator[StartRedis]:
-    """Starts servers, with further options, that a test may harm."""
-    with ExitStack() as stack:
-
-        def start(*options: str) -> RedisServer:
-            server = start_server(redis_binary, *options)
-            stack.callback(server.stop)
-            return server
-
-        yield start
+from redis_servers import start_server
 
 
 @pytest.fixture

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from members import results
 
 from hubkit import HubClient, HubConfig, NotFoundError, ServerError, TransportError, TransportTimeoutError
 from hubkit._clock import SYSTEM_CLOCK, Deadline
@@ -19,57 +17,12 @@ from hubkit.cache import MemoryCache
 from hubkit.cache._flight import SingleFlight
 from hubkit.cache._lease_keeper import LEASE_SECONDS
 from hubkit.cache._tiers import Tiers
-from hubkit.testing import LocalHub
-
-MEMBER = Path(__file__).with_name("member.py")
-
-
-@pytest.fixture
-def hub():
-    """A hub with a public and a private model, which takes 100 ms for each."""
-    with LocalHub() as hub:
-        for number in range(20):
-            hub.add_model({"id": f"org/m{number}", "private": False, "sha": "a" * 40})
-        hub.add_repo("alice/secret", {"config.json": b"{}"}, private=True)
-        hub.fail("model_info", status=None, delay=0.1, times=None)
-        yield hub
 
 
 @pytest.fixture(params=["file", "sqlite"])
 def cache(request, tmp_path):
     """A store that processes share."""
     return f"{request.param}://{tmp_path}/cache" + (".db" if request.param == "sqlite" else "")
-
-
-@pytest.fixture
-def fleet(hub, cache, tmp_path):
-    """Starts members, lets them go at the same moment, and gathers what they print."""
-    started = []
-
-    def start(count, *arguments, models=("org/m0",)):
-        go = tmp_path / f"go{len(started)}"
-        members = []
-        for number in range(count):
-            ready = tmp_path / f"ready{len(started)}-{number}"
-            command = [sys.executable, MEMBER, hub.endpoint, cache, *models, "--ready", ready, "--go", go]
-            process = subprocess.Popen([*map(str, command), *arguments], stdout=subprocess.PIPE, text=True)
-            members.append((process, ready))
-        started.extend(process for process, _ in members)
-        give_up = time.monotonic() + 60
-        while not all(ready.exists() for _, ready in members) and time.monotonic() < give_up:
-            time.sleep(0.01)
-        go.touch()
-        return [process for process, _ in members]
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def results(members):
-    """What the members printed."""
-    return [json.loads(process.communicate(timeout=60)[0]) for process in members]
 
 
 def test_threads_ask_once(hub, cache):

@@ -1,0 +1,29 @@
+"""The benchmark harness runs, in little."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_benchmarks_run(tmp_path):
+    """A quick run measures hubkit beside its floors, and writes what it found."""
+    arguments = ["--quick", "--no-peers", "--only", "again", "--only", "many", "--out", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "benchmarks/run.py", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    rows = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["rows"]
+
+    assert 0 == done.returncode, done.stderr
+    assert "hit again, same process" == rows[0]["title"]
+    assert all(row["ours"]["value"] > 0 and row["floor"]["value"] > 0 for row in rows)
+    assert "| hit again, same process |" in (tmp_path / "results.md").read_text(encoding="utf-8")
