@@ -76,6 +76,7 @@ def test_stats_json_has_stable_keys(run: Run) -> None:
     assert all(f"`{key}`" in text for key in [*document, *tier_keys.split()])
 
 
+@pytest.mark.redis
 def test_stats_shows_no_password(run: Run) -> None:
     """A tier is named, not how to get in."""
     result = run("--cache", "redis://user:letmein@127.0.0.1:1/0", "cache", "stats")
