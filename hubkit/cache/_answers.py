@@ -78,7 +78,10 @@ class Answers:
 
     def find_model(self, model_id: str, revision: str | None = None) -> StoredModel | None:
         """What is known about a model; None when nothing is."""
-        return self.find_models([model_id], revision)[model_id]
+        if model_id in self._hidden:
+            return None
+        entry = self._tiers.find(self._model_keys(model_id, revision), self._is_hit)
+        return None if entry is None else self._taken(model_id, revision, entry, self._clock.now())
 
     def find_models(
         self, model_ids: Sequence[str], revision: str | None = None
@@ -87,14 +90,12 @@ class Answers:
         groups = [self._model_keys(model_id, revision) for model_id in model_ids]
         entries = self._tiers.find_many(groups, self._is_hit)
         now = self._clock.now()
-        found = {}
-        for model_id, entry in zip(model_ids, entries, strict=True):
-            hidden = model_id in self._hidden
-            stored = None if entry is None or hidden else self._understood(entry, now)
-            if stored is not None and stored.model is not None and stored.freshness is Freshness.HIT:
-                self._remember(model_id, revision, stored.model, entry)
-            found[model_id] = stored
-        return found
+        return {
+            model_id: None
+            if entry is None or model_id in self._hidden
+            else self._taken(model_id, revision, entry, now)
+            for model_id, entry in zip(model_ids, entries, strict=True)
+        }
 
     @property
     def tally(self) -> Tally:
@@ -266,21 +267,28 @@ class Answers:
         except CacheCorruptedError as error:
             log.info("unreadable cache entry taken as a miss: %s", error)
             return None
-        usable = may_serve_on_error(entry.stored_at, entry.ttl, now=now, policy=self._policy)
+        usable = freshness is Freshness.HIT or may_serve_on_error(
+            entry.stored_at, entry.ttl, now=now, policy=self._policy
+        )
         if model.partial and freshness is Freshness.HIT:
             # A listing's record, put here by hand: better than nothing, and no more.
             freshness = Freshness.REVALIDATE
         return StoredModel(model, None, entry.etag, len(entry.body), freshness, usable)
+
+    def _taken(self, model_id: str, revision: str | None, entry: Entry, now: float) -> StoredModel | None:
+        """What an entry says, kept at hand if it may be used without asking."""
+        stored = self._understood(entry, now)
+        if stored is not None and stored.model is not None and stored.freshness is Freshness.HIT:
+            self._remember(model_id, revision, stored.model, entry)
+        return stored
 
     def _has_more(self, model_id: str, revision: str | None) -> bool:
         """Whether a full record is known, which a listing's must not replace."""
         stored = self.find_model(model_id, revision)
         return stored is not None and stored.freshness is Freshness.HIT
 
-    def _remember(
-        self, model_id: str, revision: str | None, model: ModelMetadata, entry: Entry | None
-    ) -> None:
-        if entry is None or model.partial:
+    def _remember(self, model_id: str, revision: str | None, model: ModelMetadata, entry: Entry) -> None:
+        if model.partial or not self.memory.keeps:
             return
         age = self._clock.now() - entry.stored_at
         good_for = RETENTION if entry.ttl is None else min(entry.ttl, self._policy.ttl) - age

@@ -36,6 +36,11 @@ class DecodedAnswers(Generic[V]):
         # value, good until (monotonic), whether read since the last eviction passed
         self._table: dict[Hashable, tuple[V, float, list[bool]]] = {}
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept at all."""
+        return self._max_entries > 0
+
     def get(self, key: Hashable) -> V | None:
         """The answer under a key, if there is one and it is still good."""
         slot = self._table.get(key)

@@ -70,12 +70,20 @@ def decode_model(body: bytes, *, stored_at: float) -> ModelMetadata:
         ends = (start + first, start + first + second, start + first + second + third)
         if ends[2] + fourth != len(body):
             raise CacheCorruptedError("the lengths of a stored model don't add up")
-        return ModelMetadata(
-            **load_json(body[start : ends[0]]),
+        return ModelMetadata.restored(
+            load_json(body[start : ends[0]]),
             siblings=FileList.from_raw(body[ends[0] : ends[1]]),
             card_data=JsonObject.from_raw(body[ends[1] : ends[2]]),
             extra=JsonObject.from_raw(body[ends[2] :]),
             cached_at=datetime.fromtimestamp(stored_at, timezone.utc),
         )
-    except (struct.error, DecodeError, TypeError, ValueError, OverflowError, OSError) as error:
+    except (
+        struct.error,
+        DecodeError,
+        AttributeError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        OSError,
+    ) as error:
         raise CacheCorruptedError(f"not a stored model of this version: {error}") from error
