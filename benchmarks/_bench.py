@@ -41,7 +41,7 @@ class Scale:
 FULL = Scale(
     models=1_000,
     hot=200,
-    rounds=15,
+    rounds=25,
     programs=21,
     seconds=2.0,
     processes=4,

@@ -19,3 +19,5 @@ autodoc_typehints = "description"
 # Docstrings name things in single backticks, as Markdown does.
 default_role = "code"
 myst_heading_anchors = 3
+# The README's links lead to files of the repository.
+suppress_warnings = ["myst.xref_missing"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import platform
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -17,9 +17,7 @@ from hubkit._credentials import find_token, token_from
 from hubkit._metadata import MetadataStore, SearchQuery, SearchStore
 from hubkit._model_cache import ModelCache, policy_of
 from hubkit._refs import parse_repo_id, parse_revision
-from hubkit._repositories import Repositories
 from hubkit._secrets import Secret, clean_text
-from hubkit._transfers import Downloads, UploadRequest, Uploads
 from hubkit._transport import Transport
 from hubkit.cache._answers import Answers
 from hubkit.cache._cooldown import FleetCooldown
@@ -40,6 +38,10 @@ from hubkit.errors import (
     TransportError,
 )
 from hubkit.models import Identity, ModelMetadata
+
+if TYPE_CHECKING:
+    from hubkit._repositories import Repositories
+    from hubkit._transfers import Downloads, Uploads
 
 __all__ = ["HubClient"]
 
@@ -304,6 +306,8 @@ class HubClient:
             TransferError: The Hub won't take the card's front matter.
             ResponseError: The Hub refused.
         """
+        from hubkit._transfers import UploadRequest
+
         uploads = self._rooms.uploads
         uploads.check_allowed()
         return uploads.upload(UploadRequest.checked(path, metadata))
@@ -362,7 +366,7 @@ class HubClient:
         clock = self._clock
         scope = scope_of(config.endpoint, config.token, config.cache_key)
         cooldown = FleetCooldown(
-            self._tiers, endpoint=config.endpoint, scope=scope, machine=platform.node(), clock=clock
+            self._tiers, endpoint=config.endpoint, scope=scope, machine=_machine(), clock=clock
         )
         transport = Transport(config, token=config.token, clock=clock, cooldown=cooldown)
         memory: DecodedAnswers[ModelMetadata] = DecodedAnswers(
@@ -386,16 +390,12 @@ class HubClient:
         metadata = MetadataStore(
             answers, transport, flights=flights, max_workers=config.max_workers, clock=clock
         )
-        repositories = Repositories(transport, changed=metadata.drop)
         return _Rooms(
+            config=config,
+            clock=clock,
             transport=transport,
             metadata=metadata,
             searches=SearchStore(answers, transport, clock=clock),
-            downloads=Downloads(
-                transport, metadata, max_workers=config.max_workers, progress=config.progress, clock=clock
-            ),
-            uploads=Uploads(transport, metadata, repositories, progress=config.progress, clock=clock),
-            repositories=repositories,
             cache=ModelCache._over(answers, self._tiers, clock),
         )
 
@@ -407,11 +407,50 @@ class _Rooms:
     transport: Transport
     metadata: MetadataStore
     searches: SearchStore
-    downloads: Downloads
-    uploads: Uploads
-    repositories: Repositories
     cache: ModelCache
+    config: HubConfig
+    clock: Clock
     connected: bool = False
+
+    # Made, and imported, when somebody asks: most programs only read metadata.
+
+    @property
+    def downloads(self) -> Downloads:
+        """Files from the Hub."""
+        from hubkit._transfers import Downloads
+
+        return Downloads(
+            self.transport,
+            self.metadata,
+            max_workers=self.config.max_workers,
+            progress=self.config.progress,
+            clock=self.clock,
+        )
+
+    @property
+    def uploads(self) -> Uploads:
+        """Adapters to the Hub."""
+        from hubkit._transfers import Uploads
+
+        return Uploads(
+            self.transport, self.metadata, self.repositories, progress=self.config.progress, clock=self.clock
+        )
+
+    @property
+    def repositories(self) -> Repositories:
+        """Repositories as such."""
+        from hubkit._repositories import Repositories
+
+        return Repositories(self.transport, changed=self.metadata.drop)
+
+
+def _machine() -> str:
+    """This machine's name; `platform` would take 2 ms to import for it."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import platform
+
+    return platform.node()
 
 
 def _signing_key(config: HubConfig) -> bytes | None:

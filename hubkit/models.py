@@ -202,7 +202,7 @@ class ModelMetadata:
     last_modified: str | None = None
     """ISO 8601, as the Hub wrote it."""
     siblings: Sequence[ModelFile] = attrs.field(factory=FileList, converter=_file_list)
-    """The files. Takes `ModelFile`s or the Hub's dicts."""
+    """The files. Takes those of another model, or the Hub's dicts."""
     card_data: Mapping[str, Any] = attrs.field(factory=JsonObject, converter=_json_object, repr=False)
     """The card's front matter."""
     cached_at: datetime = attrs.field(default=None, converter=_aware)

@@ -6,7 +6,6 @@ import logging
 import os
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from hubkit._clock import Clock
 from hubkit._metadata._asking import HubAsker
@@ -251,6 +250,8 @@ class MetadataStore:
                 hindrances.append(error)
             except HubkitError as error:
                 failures.append(error)
+
+        from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(min(self._max_workers, len(model_ids)), "hubkit") as pool:
             list(pool.map(ask, model_ids))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import traceback
 import zlib
 from collections.abc import Mapping, Sequence
@@ -187,6 +186,8 @@ def _new_session(pool_size: int) -> requests.Session:
 
 
 def _user_agent(requests_version: str) -> str:
+    import platform
+
     from hubkit._version import __version__
 
     return f"hubkit/{__version__}; python/{platform.python_version()}; requests/{requests_version}"

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import timezone
-from email.utils import parsedate_to_datetime
 
 __all__ = ["RETRIED_STATUSES", "backoff", "retry_after", "spent_quota"]
 
@@ -65,6 +64,9 @@ def spent_quota(headers: Mapping[str, str]) -> float | None:
 def _until(text: str, now: float) -> float | None:
     """Seconds up to an HTTP date (RFC 9110, 10.2.3)."""
     try:
+        # Slow to import, and few servers send dates.
+        from email.utils import parsedate_to_datetime
+
         date = parsedate_to_datetime(text)
         # Always GMT, even where the text doesn't say so.
         seconds = (date if date.tzinfo else date.replace(tzinfo=timezone.utc)).timestamp() - now

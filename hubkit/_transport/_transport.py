@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
@@ -240,6 +239,8 @@ class Transport:
         if asked_for is not None and asked_for >= _SHORTEST_NAMED_PAUSE:
             pause = asked_for
         else:
+            import random
+
             pause = backoff(attempt, random.random())  # noqa: S311
         return pause if pause < deadline.remaining() else None
 

@@ -13,7 +13,6 @@ key's answer in it, and, for who has a signing key, what isn't signed with it.
 
 from __future__ import annotations
 
-import hmac
 import math
 import struct
 import zlib
@@ -70,7 +69,7 @@ def encode_entry(entry: Entry, *, signing_key: bytes | None = None, compress: bo
     Args:
         entry: The entry.
         signing_key: Signs it, so that who has the key can tell that nobody else wrote it.
-        compress: Whether a large body is compressed (zlib, level 1): worth it where a
+        compress: Whether a large body is compressed (zlib): worth it where a
             network lies in between, and not on a disk.
 
     Raises:
@@ -84,12 +83,13 @@ def encode_entry(entry: Entry, *, signing_key: bytes | None = None, compress: bo
     body = entry.body
     if compress and len(body) >= COMPRESS_FROM:
         flags |= _COMPRESSED
-        body = zlib.compress(body, 1)
+        # Level 1 is 35 us faster at 10 KB, and its result a tenth larger.
+        body = zlib.compress(body, 6)
     if signing_key is not None:
         flags |= _SIGNED
     head = _HEAD.pack(entry.status, flags, entry.stored_at, entry.ttl or 0.0, len(key), len(etag))
     rest = b"".join((head, key, etag, body))
-    signature = b"" if signing_key is None else hmac.digest(signing_key, rest, "sha256")
+    signature = b"" if signing_key is None else _signature(signing_key, rest)
     return b"".join((_OUTER.pack(_MAGIC, crc32(rest)), rest, signature))
 
 
@@ -121,10 +121,19 @@ def decode_entry(data: bytes, key: str, *, signing_key: bytes | None = None) -> 
 
 
 def _check_signature(view: memoryview, end: int, signing_key: bytes) -> None:
-    expected = hmac.digest(signing_key, view[_OUTER.size : end], "sha256")
+    from hmac import compare_digest
+
+    expected = _signature(signing_key, view[_OUTER.size : end])
     # An unsigned entry has nothing after its end, and so doesn't compare equal either.
-    if not hmac.compare_digest(expected, bytes(view[end:])):
+    if not compare_digest(expected, bytes(view[end:])):
         raise CacheCorruptedError("it isn't signed with the fleet's key")
+
+
+def _signature(signing_key: bytes, signed: bytes | memoryview) -> bytes:
+    # OpenSSL comes with it: 3 ms that only those with a key need pay.
+    from hmac import digest
+
+    return digest(signing_key, signed, "sha256")
 
 
 def _decode_checked(view: memoryview, key: str) -> Entry:

@@ -201,6 +201,8 @@ def _configure(connection: sqlite3.Connection) -> None:
     # gain little, and a power cut could then cost the whole file instead of its last writes.
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA journal_size_limit = 16777216")
+    # Negative: KiB. The default, 2 MB, holds fewer than 200 answers of 10 KB.
+    connection.execute("PRAGMA cache_size = -8192")
 
 
 def _inspect(connection: sqlite3.Connection, path: str) -> None:
