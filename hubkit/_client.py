@@ -454,7 +454,7 @@ def _machine() -> str:
 
 
 def _signing_key(config: HubConfig) -> bytes | None:
-    return None if config.cache_key is None else config.cache_key.reveal().encode()
+    return None if config.cache_key is None else config.cache_key.reveal().encode("utf-8", "surrogatepass")
 
 
 def _verified(transport: Transport) -> Identity:
