@@ -7,8 +7,7 @@ Conversions beside cattrs' own:
 - `Secret`: to ``"***"``, never back;
 - ``Mapping[str, Any]`` and ``Sequence`` fields that hold a `LazyJson`: by the value's own class;
 - ``str``, ``int``, ``bool``, ``bool | str | None`` and ``tuple[str, ...]``: from nothing but that, where
-  cattrs would make ``"None"`` of None, True of ``"false"`` and letters of a text;
-- fields of ``attrs`` classes that are None or empty and have that default: left out.
+  cattrs would make ``"None"`` of None, True of ``"false"`` and letters of a text.
 """
 
 from __future__ import annotations
