@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hubkit._clock import Clock
 from hubkit.cache._entry import Entry
+from hubkit.cache._freshness import Freshness
 from hubkit.cache._keys import ANONYMOUS, Scope, note_key
 from hubkit.cache._tiers import Tiers
 
@@ -49,7 +50,7 @@ class FleetCooldown:
         """Seconds until it will answer; 0 when nobody was told to wait."""
         now = self._clock.now()
         ends = [self._until]
-        entry = self._tiers.find([self._key], lambda _: False)
+        entry, _ = self._tiers.find([self._key], lambda _: Freshness.REVALIDATE)
         if entry is not None and entry.ttl is not None:
             ends.append(entry.stored_at + entry.ttl)
         # An end that is too far away was written by a clock that was wrong.
