@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from hubkit._metadata import MetadataStore
 from hubkit._model_cache import ModelCache, policy_of
 from hubkit._transport import Transport
 from hubkit.cache._answers import Answers
-from hubkit.cache._cooldown import FleetCooldown
+from hubkit.cache._cooldown import FleetCooldown, machine_name
 from hubkit.cache._decoded import DecodedAnswers
 from hubkit.cache._flight import SingleFlight
 from hubkit.cache._keys import scope_of
@@ -72,7 +71,7 @@ class Rooms:
         """
         scope = scope_of(config.endpoint, config.token, config.cache_key)
         cooldown = FleetCooldown(
-            tiers, endpoint=config.endpoint, scope=scope, machine=_machine(), clock=clock
+            tiers, endpoint=config.endpoint, scope=scope, machine=machine_name(), clock=clock
         )
         transport = Transport(config, token=config.token, clock=clock, cooldown=cooldown)
         memory: DecodedAnswers[ModelMetadata] = DecodedAnswers(
@@ -141,12 +140,3 @@ class Rooms:
         from hubkit._repositories import Repositories
 
         return Repositories(self.transport, changed=self.metadata.drop)
-
-
-def _machine() -> str:
-    """This machine's name; `platform` would take 2 ms to import for it."""
-    if hasattr(os, "uname"):
-        return os.uname().nodename
-    import platform
-
-    return platform.node()

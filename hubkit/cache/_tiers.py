@@ -118,6 +118,11 @@ class Tiers:
                 return lease
         return LeaseRefusal.UNAVAILABLE
 
+    @property
+    def reaches_others(self) -> bool:
+        """Whether public answers, and only these, go where others read them."""
+        return not self._share_private and any(tier.shared for tier in self._tiers)
+
     def stats(self) -> list[TierStats]:
         """Per tier, nearest first."""
         return [tier.stats() for tier in self._tiers]
