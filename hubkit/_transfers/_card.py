@@ -10,6 +10,7 @@ from hubkit._refs import is_repo_id
 from hubkit._transfers._folder import CARD
 from hubkit._transfers._request import UploadRequest
 from hubkit.errors import HubkitError
+from hubkit.models import ModelMetadata
 
 __all__ = ["make_card"]
 
@@ -24,21 +25,25 @@ def make_card(request: UploadRequest, repo_id: str, metadata: MetadataStore) -> 
         repo_id: Where the card will be, in full.
         metadata: Says under which licence a base model is.
     """
-    from hubkit.cards import is_template_readme, merge_front_matter, read_adapter, render_card
+    from hubkit.cards import (
+        decide_license,
+        is_template_readme,
+        merge_front_matter,
+        read_adapter,
+        render_card,
+    )
 
-    facts = read_adapter(request.folder)
-    for warning in facts.warnings:
-        # Whoever names the base model need not be asked to name it.
-        if request.base_model is None or "base_model_name_or_path" not in warning:
-            log.warning("%s: %s", repo_id, warning)
+    facts = read_adapter(request.folder, base_model=request.base_model)
     base_model = request.base_model or facts.base_model
-    license_id, license_source = _license(request, repo_id, base_model, metadata)
+    decision = decide_license(request.license, _base(request, repo_id, base_model, metadata), base_model)
+    for warning in (*facts.warnings, *decision.warnings):
+        log.warning("%s: %s", repo_id, warning)
     generated = render_card(
         facts,
         repo_id=repo_id,
         base_model=request.base_model,
-        license=license_id,
-        license_source=license_source,
+        license=decision.license,
+        license_source=decision.source,
         dataset=request.dataset,
         description=request.description,
         training_config=request.training_config,
@@ -55,23 +60,19 @@ def make_card(request: UploadRequest, repo_id: str, metadata: MetadataStore) -> 
     return merged.text.encode()
 
 
-def _license(
+def _base(
     request: UploadRequest, repo_id: str, base_model: str | None, metadata: MetadataStore
-) -> tuple[str | None, str | None]:
-    """The caller's licence, else the base model's, else none: never a default."""
-    if request.license is not None:
-        return request.license, None
+) -> ModelMetadata | None:
+    """What the Hub says of the base model; None when it can't be asked, or knows no such model."""
     if base_model is None or not is_repo_id(base_model):
-        return None, None
+        return None
     try:
-        base = metadata.require(base_model)
+        return metadata.require(base_model)
     except HubkitError as error:
-        log.warning("%s: the licence of %s is unknown: %s", repo_id, base_model, error)
-        return None, None
-    if base.license in (None, "other", "unknown") or "," in (base.license or ""):
-        log.warning("%s: %s states no single licence id; the card leaves it out", repo_id, base_model)
-        return None, None
-    return base.license, base_model
+        # Who states a licence needs nobody else's.
+        level = logging.WARNING if request.license is None else logging.INFO
+        log.log(level, "%s: nothing is known of %s: %s", repo_id, base_model, error)
+        return None
 
 
 def _read_card(path: Path) -> str | None:

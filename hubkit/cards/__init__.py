@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from hubkit.cards._adapter import read_adapter
 from hubkit.cards._facts import AdapterFacts
+from hubkit.cards._licensing import LicenseDecision, decide_license
 from hubkit.cards._merge import MergedCard, merge_front_matter
 from hubkit.cards._readme import is_template_readme
 from hubkit.cards._render import render_card
 
 __all__ = [
     "AdapterFacts",
+    "LicenseDecision",
     "MergedCard",
+    "decide_license",
     "is_template_readme",
     "merge_front_matter",
     "read_adapter",

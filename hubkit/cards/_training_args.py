@@ -14,8 +14,8 @@ from typing import Any
 
 from hubkit.cards._facts import Findings
 from hubkit.cards._files import UnreadableError, read_head
-from hubkit.cards._hyperparameters import changed_from_defaults, plain_hyperparameters
 from hubkit.cards._inert_pickle import Instance, read_pickle
+from hubkit.cards._trainer_arguments import changed_from_defaults, plain_hyperparameters
 
 __all__ = ["find_in_training_args"]
 
