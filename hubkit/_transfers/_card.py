@@ -34,14 +34,15 @@ def make_card(request: UploadRequest, repo_id: str, metadata: MetadataStore) -> 
     )
 
     facts = read_adapter(request.folder, base_model=request.base_model)
-    base_model = request.base_model or facts.base_model
+    # The caller's word as the facts have it: a folder may stand for an id.
+    base_model = facts.base_model or request.base_model
     decision = decide_license(request.license, _base(request, repo_id, base_model, metadata), base_model)
     for warning in (*facts.warnings, *decision.warnings):
         log.warning("%s: %s", repo_id, warning)
     generated = render_card(
         facts,
         repo_id=repo_id,
-        base_model=request.base_model,
+        base_model=base_model,
         license=decision.license,
         license_source=decision.source,
         dataset=request.dataset,

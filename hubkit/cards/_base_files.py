@@ -40,8 +40,10 @@ def find_in_base(folder: Path, config: Mapping[str, Any], found: Findings) -> No
         found: Takes the facts and the warnings.
     """
     classes = config.get("architectures")
-    if isinstance(classes, list) and classes and isinstance(classes[0], str) and len(classes[0]) <= _MAX_NAME:
-        found.add("base_model_class", classes[0] or None, f"{BASE_CONFIG}: architectures")
+    name = classes[0] if isinstance(classes, list) and classes else None
+    # The class that was adapted, if PEFT noted it down, need not be the one that was saved.
+    if isinstance(name, str) and len(name) <= _MAX_NAME and "base_model_class" not in found.values:
+        found.add("base_model_class", name or None, f"{BASE_CONFIG}: architectures")
     # Quantized weights are packed: a header doesn't count them.
     if "quantization_config" not in config:
         try:

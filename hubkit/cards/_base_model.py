@@ -16,6 +16,7 @@ from hubkit.cards._text import shown
 __all__ = ["find_base_model"]
 
 _KEY = "base_model_name_or_path"
+_MAX_CLASS = 200
 _ASK = "name the base model yourself"
 # A folder of the Hub's cache names the commit that it holds.
 _SNAPSHOT = re.compile(r"[/\\]snapshots[/\\]([0-9a-f]{40})(?=[/\\]|$)")
@@ -38,6 +39,7 @@ def find_base_model(config: Entries, said: str | None, folder: Path, found: Find
     """
     named = config.text(_KEY)
     _find_revision(config, named, found)
+    _find_class(config, found)
     places = [Path(), *_around(folder)]
     base_folder = _existing(named, places)
     if said is not None and said.strip():
@@ -54,6 +56,14 @@ def _find_revision(config: Entries, named: str | None, found: Findings) -> None:
     snapshot = _SNAPSHOT.search(named or "")
     if snapshot is not None and "base_model_revision" not in found.values:
         found.add("base_model_revision", snapshot[1], config.source(_KEY))
+
+
+def _find_class(config: Entries, found: Findings) -> None:
+    """PEFT notes the class down when there is no task to tell it."""
+    mapping = config.values.get("auto_mapping")
+    name = mapping.get("base_model_class") if isinstance(mapping, dict) else None
+    if isinstance(name, str) and len(name) <= _MAX_CLASS:
+        found.add("base_model_class", name or None, config.source("auto_mapping.base_model_class"))
 
 
 def _keep_id(name: str, folder: Path | None, source: str, found: Findings, *, who: str) -> None:

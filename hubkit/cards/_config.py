@@ -8,6 +8,7 @@ from typing import Any
 
 from hubkit.cards._entries import Entries, finite
 from hubkit.cards._facts import Findings
+from hubkit.cards._ids import looks_local
 from hubkit.cards._methods import RANK_KEYS
 from hubkit.cards._peft_types import PEFT_TYPES
 
@@ -190,5 +191,5 @@ def _setting(value: object) -> Any:
         items = tuple(map(_setting, value)) if len(value) <= _MAX_SETTING_ITEMS else ()
         return None if any(item is None or isinstance(item, tuple) for item in items) else items
     if isinstance(value, str):
-        return value if 0 < len(value) <= _MAX_SETTING_TEXT else None
+        return value if 0 < len(value) <= _MAX_SETTING_TEXT and not looks_local(value) else None
     return value if isinstance(value, bool) else finite(value)

@@ -16,6 +16,7 @@ __all__ = ["Entries", "finite"]
 # Longer ones are no names: they would fill the card, not inform it.
 _MAX_NAME = 500
 _MAX_NAMES = 100_000
+_MAX_COUNT = 2**63
 
 
 @frozen(kw_only=True)
@@ -56,7 +57,7 @@ class Entries:
     def count(self, key: str) -> int | None:
         """A whole number above zero; zero stands for none."""
         value = self.values.get(key)
-        if type(value) is int and value > 0:
+        if type(value) is int and 0 < value < _MAX_COUNT:
             return value
         if value is not None and value != 0:
             self._complain(key, value, "a whole number")

@@ -36,6 +36,7 @@ _MAX_NAME = 64
 _MAX_TEXT = 200
 _MAX_ITEMS = 32
 _MAX_DEPTH = 3
+_MAX_VALUES = 5_000
 _MAX_WHOLE = 2**63
 
 # Read from transformers 5.23.0; where 4.57.1 has another default, both stand. What is unset by
@@ -96,9 +97,10 @@ def plain_hyperparameters(state: Mapping[str, Any]) -> dict[str, Any]:
         state: The attributes of the Trainer's arguments.
     """
     plain: dict[str, Any] = {}
+    writer = _Writer()
     for name in sorted(state):
         if len(plain) < _MAX_NAMES and not _SURROUNDINGS.match(name):
-            value = _named(name, state[name], _MAX_DEPTH)
+            value = writer.named(name, state[name], _MAX_DEPTH)
             if value is not None and value not in ([], {}):
                 plain[name] = value
     return plain
@@ -124,17 +126,37 @@ def _is_one_of(value: object, defaults: Iterable[object]) -> bool:
     )
 
 
-def _named(name: str, value: object, depth: int) -> Any:
-    """A plain value, unless its name says that it is nobody's business."""
-    lowered = name.lower()
-    private = _SECRET.search(lowered) and lowered not in _VOCABULARY
-    if len(name) > _MAX_NAME or not re.fullmatch(r"[\w.-]+", name) or private or _PLACE.search(lowered):
-        return None
-    return _plain(value, depth)
+class _Writer:
+    """Writes values out; what is shared between many could make few bytes an endless text."""
+
+    def __init__(self) -> None:
+        self._left = _MAX_VALUES
+
+    def named(self, name: str, value: object, depth: int) -> Any:
+        """A plain value, unless its name says that it is nobody's business."""
+        lowered = name.lower()
+        private = _SECRET.search(lowered) and lowered not in _VOCABULARY
+        fits = len(name) <= _MAX_NAME and re.fullmatch(r"[\w.-]+", name)
+        if not fits or private or _PLACE.search(lowered):
+            return None
+        return self._plain(value, depth)
+
+    def _plain(self, value: object, depth: int) -> Any:
+        """The same as JSON has it; None for what it has no form for, or that is too long."""
+        self._left -= 1
+        if self._left < 0:
+            return None
+        match value:
+            case list() | tuple() if depth and len(value) <= _MAX_ITEMS:
+                items = [self._plain(item, depth - 1) for item in value]
+                return None if None in items else items
+            case dict() if depth and len(value) <= _MAX_ITEMS:
+                named = {key: self.named(key, value[key], depth - 1) for key in sorted(value)}
+                return {key: item for key, item in named.items() if item is not None}
+        return _single(value)
 
 
-def _plain(value: object, depth: int) -> Any:
-    """The same as JSON has it; None for what it has no form for, or that is too long."""
+def _single(value: object) -> Any:
     match value:
         case bool():
             return value
@@ -152,12 +174,6 @@ def _plain(value: object, depth: int) -> Any:
             return _text(member.lower())
         case Instance(arguments=(str(text),), state=state) if not state:
             return _text(text)
-        case list() | tuple() if depth and len(value) <= _MAX_ITEMS:
-            items = [_plain(item, depth - 1) for item in value]
-            return None if None in items else items
-        case dict() if depth and len(value) <= _MAX_ITEMS:
-            named = {key: _named(key, value[key], depth - 1) for key in sorted(value)}
-            return {key: item for key, item in named.items() if item is not None}
     return None
 
 
