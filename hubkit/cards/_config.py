@@ -189,7 +189,10 @@ def _setting(value: object) -> Any:
     """A plain value, or a short list of them as a tuple; None for anything else."""
     if isinstance(value, list):
         items = tuple(map(_setting, value)) if len(value) <= _MAX_SETTING_ITEMS else ()
-        return None if any(item is None or isinstance(item, tuple) for item in items) else items
+        if any(item is None or isinstance(item, tuple) for item in items):
+            return None
+        # PEFT keeps names in sets, whose order differs from run to run.
+        return tuple(sorted(items)) if all(isinstance(item, str) for item in items) else items
     if isinstance(value, str):
         return value if 0 < len(value) <= _MAX_SETTING_TEXT and not looks_local(value) else None
     return value if isinstance(value, bool) else finite(value)

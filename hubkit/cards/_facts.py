@@ -9,6 +9,8 @@ from attrs import define, field, frozen
 
 __all__ = ["AdapterFacts", "Findings", "LoggedStep"]
 
+_MAX_WARNINGS = 100
+
 
 @frozen(kw_only=True)
 class LoggedStep:
@@ -234,8 +236,8 @@ class Findings:
             self.sources[name] = source
 
     def warn(self, text: str) -> None:
-        """Keep a warning, once."""
-        if text not in self.warnings:
+        """Keep a warning, once, and a hundred at most: nobody reads more."""
+        if len(self.warnings) < _MAX_WARNINGS and text not in self.warnings:
             self.warnings.append(text)
 
     def facts(self) -> AdapterFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from pathlib import Path
 
 from hubkit.cards._facts import Findings
@@ -38,7 +38,11 @@ _CLASSIFICATION = ("SEQ_CLS", "TOKEN_CLS")
 _HEAD = re.compile(r"(?:^|\.)(?:classifier|score|(?:classifier|classification_head)\.out_proj)\.weight$")
 # Older PEFT kept the wrapper's and the adapter's name inside the path.
 _WRAPPER = re.compile(r"\.modules_to_save(?:\.default)?(?=\.)")
-_LORA_A = re.compile(r"\.lora_A(?:\.default)?(?:\.weight)?$")
+_LORA_A = re.compile(r"\.lora_(?:embedding_)?A(?:\.default)?(?:\.weight)?$")
+# PEFT puts one of these in between for each further parameter of the same module.
+_INNER = ".base_layer"
+# Longer ones are no paths of modules.
+_MAX_PATH = 1000
 _MAX_LABELS = 1_000_000
 
 
@@ -82,10 +86,31 @@ def _find_in_tensors(tensors: tuple[Tensor, ...], file: str, found: Findings) ->
     names = sorted({_DTYPES.get(tensor.dtype, tensor.dtype[:32]) for tensor in tensors})
     found.add("parameters", sum(tensor.size for tensor in tensors), f"{file}: shape of every tensor")
     found.add("dtype", ", ".join(names), f"{file}: dtype of every tensor")
-    ranks = {t.shape[0] for t in tensors if _LORA_A.search(t.name) and len(t.shape) == 2}
-    found.add("ranks", tuple(sorted(ranks)), f"{file}: shape of every lora_A")
+    found.add("ranks", _ranks(tensors, found), f"{file}: shape of every lora_A")
     if found.values.get("task_type") in _CLASSIFICATION:
         _find_labels(tensors, file, found)
+
+
+def _ranks(tensors: Iterable[Tensor], found: Findings) -> tuple[int, ...]:
+    """The rows of each lora_A, which are its rank, in convolutions too."""
+    # A parameter of several experts has the rows of them all in one matrix.
+    owners = {name.rpartition(".")[0] for name in found.values.get("target_parameters", ())}
+    ranks = set()
+    for tensor in tensors:
+        match = _LORA_A.search(tensor.name) if len(tensor.shape) > 1 else None
+        if match is not None and not _belongs_to(tensor.name[: match.start()], owners):
+            ranks.add(tensor.shape[0])
+    return tuple(sorted(ranks))
+
+
+def _belongs_to(module: str, owners: Set[str]) -> bool:
+    """Whether a module's path ends with one of the names."""
+    if not owners or len(module) > _MAX_PATH:
+        return False
+    while module.endswith(_INNER):
+        module = module.removesuffix(_INNER)
+    parts = module.split(".")
+    return any(".".join(parts[start:]) in owners for start in range(len(parts)))
 
 
 def _find_labels(tensors: Iterable[Tensor], file: str, found: Findings) -> None:

@@ -114,6 +114,13 @@ def test_endless_logs(read):
     assert any("the last 100,000 are kept" in text for text in facts.warnings)
 
 
+def test_warnings_end_somewhere(read):
+    """A file with a million faults gives a hundred warnings."""
+    log = [{"step": step, f"eval_{step}": float("nan")} for step in range(1_000)]
+
+    assert 100 == len(read(trainer_state__json=json.dumps({"log_history": log})).warnings)
+
+
 HEADER = "timestamp,run_id,emissions,country_name,codecarbon_version,cpu_model,gpu_model\n"
 
 

@@ -63,3 +63,24 @@ def test_an_index_of_another_kind(in_parts, index):
 
     assert facts.parameters is None
     assert any(text.startswith("adapter_model.safetensors.index.json ") for text in facts.warnings)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "targets", "ranks"),
+    [
+        ({"a.q.lora_A.weight": [8, 4], "a.q.lora_B.weight": [4, 8]}, [], (8,)),
+        ({"a.conv.lora_A.default.weight": [4, 3, 2, 2], "a.embed.lora_embedding_A": [2, 9]}, [], (2, 4)),
+        ({"a.mlp.experts.lora_A.weight": [64, 4]}, ["mlp.experts.up"], ()),
+        (
+            {"a.mlp.experts.base_layer.lora_A.weight": [64, 4], "a.q.lora_A.weight": [8, 4]},
+            ["experts.up"],
+            (8,),
+        ),
+        ({"a.lora_A.weight": [8]}, [], ()),
+    ],
+)
+def test_ranks_of_matrices(write_adapter, tensors, targets, ranks):
+    """Convolutions and embeddings have ranks too; what holds several experts doesn't tell."""
+    config = {"peft_type": "LORA", "target_parameters": targets}
+
+    assert ranks == read_adapter(write_adapter(config, tensors)).ranks
