@@ -8,7 +8,7 @@ from typing import Any
 
 from hubkit import HubClient, HubConfig, ModelCache, ModelFile, ModelMetadata, RateLimitedError
 from hubkit.cache import CacheBackend, FilesystemCache, MemoryCache, SQLiteCache, open_backend
-from hubkit.cards import AdapterFacts, read_adapter, render_card
+from hubkit.cards import AdapterFacts, Finding, read_adapter, render_card, validate_card
 from hubkit.connector import HuggingFaceConnector, PlatformConnector
 from hubkit.testing import BackendContract, FakeClock, LocalHub
 from hubkit_redis import RedisCache
@@ -52,7 +52,9 @@ def retry_after(error: RateLimitedError) -> float | None:
 def card_of(path: Path) -> str:
     """Cards by themselves."""
     facts: AdapterFacts = read_adapter(path)
-    return render_card(facts, repo_id="org/name", license="mit")
+    card: str = render_card(facts, repo_id="org/name", license="mit")
+    findings: list[Finding] = validate_card(card)
+    return "".join(one.message for one in findings if one.severity == "error")
 
 
 async def connect(connector: PlatformConnector) -> bool:
