@@ -276,7 +276,7 @@ class HubClient:
             path: The adapter's folder.
             metadata: ``repo_id`` (required), ``base_model``, ``dataset``, ``description``,
                 ``training_config``, ``metrics``, ``license``, ``tags``, ``language``, ``private``,
-                ``revision``, ``commit_message``, ``create_pr``.
+                ``revision``, ``commit_message``, ``create_pr``, ``skip_card_checks``.
 
         Returns:
             The URL of the repository, or of the pull request.
@@ -286,6 +286,8 @@ class HubClient:
             LocalPathError: The folder is missing or empty.
             InvalidArgumentError: A key of ``metadata`` is missing, unknown or of the wrong kind; a file or
                 the card holds an access token; ``private`` is asked of a repository that is public.
+            CardError: The card holds what the Hub is known to refuse, or a secret; ``skip_card_checks``
+                leaves it to the Hub.
             TransferError: The Hub won't take the card's front matter.
             ResponseError: The Hub refused.
         """

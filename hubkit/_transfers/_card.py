@@ -9,10 +9,10 @@ from hubkit._metadata import MetadataStore
 from hubkit._refs import is_repo_id
 from hubkit._transfers._folder import CARD
 from hubkit._transfers._request import UploadRequest
-from hubkit.errors import HubkitError
+from hubkit.errors import CardError, HubkitError
 from hubkit.models import ModelMetadata
 
-__all__ = ["make_card"]
+__all__ = ["check_card", "make_card"]
 
 log = logging.getLogger("hubkit")
 
@@ -59,6 +59,32 @@ def make_card(request: UploadRequest, repo_id: str, metadata: MetadataStore) -> 
     for warning in merged.warnings:
         log.warning("%s: %s", repo_id, warning)
     return merged.text.encode()
+
+
+def check_card(repo_id: str, card: bytes) -> None:
+    """Look at the card offline: at what the Hub would refuse, and at secrets.
+
+    Args:
+        repo_id: Where it will be, for the log.
+        card: The bytes of ``README.md``.
+
+    Raises:
+        CardError: It has errors; the text lists them. Warnings are logged.
+    """
+    from hubkit.cards import validate_card
+
+    errors = []
+    for finding in validate_card(card.decode()):
+        if finding.severity == "error":
+            errors.append(str(finding))
+        else:
+            log.warning("%s: %s, %s", repo_id, CARD, finding)
+    if errors:
+        count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
+        raise CardError(
+            f"{CARD} has {count}, and nothing was uploaded ('skip_card_checks' leaves it to the Hub): "
+            + "; ".join(errors)
+        )
 
 
 def _base(

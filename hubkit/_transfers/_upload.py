@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
 from hubkit._repositories import Repositories
-from hubkit._transfers._card import make_card
+from hubkit._transfers._card import check_card, make_card
 from hubkit._transfers._destination import Destinations
 from hubkit._transfers._folder import CARD, files_of
 from hubkit._transfers._progress import progress_bars
@@ -74,6 +74,7 @@ class Uploads:
             InvalidArgumentError: A file or the card holds an access token, or the repository is
                 to be private and is public; nothing was created.
             ResponseError: The Hub refused.
+            CardError: The card has errors; nothing was created.
             TransferError: The Hub doesn't take the card's front matter; nothing was created.
         """
         self.check_allowed()
@@ -84,6 +85,8 @@ class Uploads:
         repo_id = self._destinations.full_name(request.repo_id)
         card = make_card(request, repo_id, self._metadata)
         _check_words(request, card, tokens)
+        if not request.skip_card_checks:
+            check_card(repo_id, card)
         self._check_card(repo_id, card)
         self._destinations.prepare(repo_id, request)
         send = self._open_pull_request if request.create_pr else self._commit
