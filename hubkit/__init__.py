@@ -14,6 +14,7 @@ from hubkit._version import __version__
 from hubkit.errors import (
     AuthenticationError,
     BackendUnavailableError,
+    BundleError,
     CacheCorruptedError,
     CacheError,
     CacheUnavailableError,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AuthenticationError",
     "BackendUnavailableError",
+    "BundleError",
     "CacheCorruptedError",
     "CacheError",
     "CacheUnavailableError",

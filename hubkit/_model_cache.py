@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -14,14 +16,18 @@ from hubkit.cache._answers import Answers
 from hubkit.cache._backend import CacheBackend
 from hubkit.cache._decoded import DecodedAnswers
 from hubkit.cache._freshness import RETENTION, Policy, is_stale
-from hubkit.cache._keys import ANONYMOUS
+from hubkit.cache._keys import ANONYMOUS, PUBLIC
+from hubkit.cache._portable import is_portable, portable_entries, take_over
 from hubkit.cache._registry import open_backend
 from hubkit.cache._tiers import Tiers, TierStats
 from hubkit.config import HubConfig
-from hubkit.errors import InvalidArgumentError
+from hubkit.errors import BundleError, InvalidArgumentError
 from hubkit.models import ModelMetadata
 
-__all__ = ["CacheStats", "ModelCache", "policy_of"]
+if TYPE_CHECKING:
+    from hubkit._bundles import Manifest, SnapshotSource
+
+__all__ = ["BundleSummary", "CacheStats", "ModelCache", "policy_of"]
 
 log = logging.getLogger("hubkit")
 
@@ -48,6 +54,37 @@ class CacheStats:
     """Not answered: out of reach, offline, rate limited, refused or not understood."""
     tiers: tuple[TierStats, ...]
     """Nearest first."""
+
+
+@attrs.frozen(kw_only=True)
+class BundleSummary:
+    """What a bundle holds, and what of it was news."""
+
+    models: tuple[str, ...]
+    """Ids of those whose metadata or files are in it."""
+    answers: int
+    """Answers of the Hub in it."""
+    files: int
+    size_bytes: int
+    """Of all answers and files."""
+    new_answers: int = 0
+    """Answers that were taken over, on import."""
+    new_files: int = 0
+    """Contents that were not here yet, on import."""
+
+    @classmethod
+    def of(cls, manifest: Manifest, *, new_answers: int = 0, new_files: int = 0) -> BundleSummary:
+        """Sum up a manifest."""
+        keys = (entry.key.split("|", 3) for entry in manifest.entries)
+        named = {parts[3].partition(" ")[0] for parts in keys if len(parts) > 3 and parts[2] == "model"}
+        return cls(
+            models=tuple(sorted(named | {file.repo_id for file in manifest.files})),
+            answers=len(manifest.entries),
+            files=len(manifest.files),
+            size_bytes=sum(manifest.members().values()),
+            new_answers=new_answers,
+            new_files=new_files,
+        )
 
 
 class ModelCache:
@@ -168,6 +205,75 @@ class ModelCache:
             log.warning("%d models not imported: older than 30 days, or dated in the future", dead)
         return taken
 
+    def export_bundle(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        models: Iterable[str] | None = None,
+        private: bool = False,
+        snapshots: Iterable[SnapshotSource] = (),
+    ) -> BundleSummary:
+        """Write what is cached into one file, for a site without a network.
+
+        The same contents give the same bytes. With a `cache_key` in the settings the bundle is
+        signed with it.
+
+        Args:
+            path: The file; replaced when the new one is whole.
+            models: Only answers about these; all if left out.
+            private: Whether the caller's own answers go along, and not only what is public.
+            snapshots: Models whose files go along.
+
+        Raises:
+            LocalPathError: The file can't be written, or one to go along can't be read.
+
+        .. versionadded:: 0.1
+        """
+        from hubkit._bundles import write_bundle
+
+        scopes = [PUBLIC, self._answers.scope] if private else [PUBLIC]
+        entries = portable_entries(
+            self._tiers,
+            endpoint=self._answers.endpoint,
+            scopes=scopes,
+            models=None if models is None else {_text(model_id) for model_id in models},
+            clock=self._clock,
+        )
+        manifest = write_bundle(Path(path), entries, snapshots, signing_key=self._tiers.signing_key)
+        return BundleSummary.of(manifest)
+
+    def import_bundle(
+        self, path: str | os.PathLike[str], *, cache_dir: str | os.PathLike[str] | None = None
+    ) -> BundleSummary:
+        """Take over what a bundle holds. All of it is checked before anything is kept.
+
+        What it brings is good until something newer is known, for 30 days at most: where it is needed
+        nobody can ask anew. Loading it twice is harmless.
+
+        Args:
+            path: The bundle.
+            cache_dir: Where its files go; the folder that Hugging Face's tools share if left out.
+
+        Raises:
+            LocalPathError: It can't be read, or its files can't be written.
+            BundleError: It is damaged, hostile, or, where the settings have a `cache_key`, not signed with that.
+
+        .. versionadded:: 0.1
+        """
+        from hubkit._bundles import place_files, read_bundle
+
+        contents = read_bundle(Path(path), signing_key=self._tiers.signing_key)
+        # Read before any is kept: one that is broken, or no answer, spoils the whole.
+        entries = list(contents.entries())
+        if not all(is_portable(entry.key) for entry in entries):
+            raise BundleError(
+                f"bundle {str(path)!r} is refused: it holds notes that can't be carried elsewhere"
+            )
+        taken = sum(take_over(self._tiers, entry, self._clock) for entry in entries)
+        placed = place_files(contents, _hub_cache(cache_dir)) if contents.manifest.files else 0
+        self._answers.memory.clear()
+        return BundleSummary.of(contents.manifest, new_answers=taken, new_files=placed)
+
     def stats(self) -> CacheStats:
         """What became of this client's questions, what each tier did, and how full it is."""
         tally = self._tiers.tally
@@ -198,6 +304,14 @@ class ModelCache:
         from datetime import datetime, timezone
 
         return model.is_expired(ttl_hours, now=datetime.fromtimestamp(self._clock.now(), timezone.utc))
+
+
+def _hub_cache(cache_dir: str | os.PathLike[str] | None) -> Path:
+    if cache_dir is not None:
+        return Path(cache_dir)
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
 
 
 def policy_of(config: HubConfig) -> Policy:

@@ -19,6 +19,7 @@ catch: a missing repository is a ``FileNotFoundError``, an unreachable Hub a
     │   ├── TransportTimeoutError(TimeoutError)
     │   └── UnexpectedAnswerError
     ├── TransferError(RuntimeError)
+    ├── BundleError(ValueError)
     ├── ResponseError(RuntimeError)
     │   ├── AuthenticationError(ValueError)
     │   ├── GatedRepoError
@@ -45,6 +46,7 @@ from typing import Any
 __all__ = [
     "AuthenticationError",
     "BackendUnavailableError",
+    "BundleError",
     "CacheCorruptedError",
     "CacheError",
     "CacheUnavailableError",
@@ -131,6 +133,10 @@ class UnexpectedAnswerError(TransportError):
 
 class TransferError(HubkitError, RuntimeError):
     """A download or upload failed for a reason that no other class names."""
+
+
+class BundleError(HubkitError, ValueError):
+    """A bundle is damaged, hostile, of another version, or not signed with the fleet's key."""
 
 
 class ResponseError(HubkitError, RuntimeError):

@@ -107,6 +107,16 @@ class Answers:
         }
 
     @property
+    def endpoint(self) -> str:
+        """The Hub."""
+        return self._endpoint
+
+    @property
+    def scope(self) -> Scope:
+        """The caller's own."""
+        return self._scope
+
+    @property
     def tally(self) -> Tally:
         """What became of this client's questions."""
         return self._tiers.tally

@@ -14,6 +14,7 @@ __all__ = [
     "model_key",
     "model_prefix",
     "note_key",
+    "reply_prefix",
     "scope_of",
     "search_key",
     "search_prefix",
@@ -87,6 +88,11 @@ def model_key(endpoint: str, scope: Scope, model_id: str, revision: str | None =
     # A single "@" between spaces marks a revision: no text that poses as a model id can hold one.
     key = model_prefix(endpoint, scope) + model_id.replace("@", "@@")
     return key if revision is None else f"{key} @ {revision}"
+
+
+def reply_prefix(endpoint: str, scope: Scope) -> str:
+    """What every key of an answer to huggingface_hub starts with; the repository follows."""
+    return f"{scope}|{endpoint}|reply|"
 
 
 def search_prefix(endpoint: str, scope: Scope) -> str:

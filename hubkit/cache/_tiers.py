@@ -42,6 +42,7 @@ class Tiers:
     ) -> None:
         self._tiers = [Tier(backend, signing_key=signing_key, clock=clock) for backend in backends]
         self._share_private = share_private
+        self.signing_key = signing_key
         self.read_only = read_only
         self.tally = Tally()
         """What became of questions; here, since tiers stay when the token changes."""

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 from hubkit._secrets import clean_text
 
-__all__ = ["age_text", "count_text", "parse_time", "plain_text", "size_text"]
+__all__ = ["age_text", "count_of", "count_text", "parse_time", "plain_text", "size_text"]
 
 _LONGEST = 100_000
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -36,6 +36,15 @@ def count_text(count: int) -> str:
     ('999', '12.3M')
     """
     return _scaled(count, 1000, _COUNTS)
+
+
+def count_of(number: int, thing: str) -> str:
+    """So many of a thing.
+
+    >>> count_of(1, "file"), count_of(3, "file")
+    ('1 file', '3 files')
+    """
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def age_text(moment: datetime, *, now: float) -> str:

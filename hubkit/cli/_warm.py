@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hubkit._refs import parse_repo_id
 from hubkit.cli._failures import ExitCode
+from hubkit.cli._names import names_in
 from hubkit.cli._session import Session, end_with, json_option, pass_session
 from hubkit.cli._tiers import check_writable
 from hubkit.errors import (
     AuthenticationError,
     HubkitError,
-    InvalidArgumentError,
-    InvalidRefError,
-    LocalPathError,
     OfflineError,
     RateLimitedError,
     TransportError,
@@ -47,7 +44,7 @@ def warm(session: Session, file: str, as_json: bool) -> None:
     the Hub has no such model for some. What was got before a failure is cached all the same.
     """
     check_writable(session)
-    names = _names_in(file)
+    names = names_in(file)
     warming = _Warming(session, session.clock.now())
     with session.hub() as hub:
         warming.run(hub, names)
@@ -141,34 +138,6 @@ class _Warming:
 def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(names), _AT_ONCE):
         yield names[start : start + _AT_ONCE]
-
-
-def _names_in(file: str) -> list[str]:
-    """The ids in a list, each once, in its order.
-
-    Raises:
-        LocalPathError: The file can't be read.
-        InvalidArgumentError: It isn't text, or a line of it is no id.
-    """
-    names: dict[str, None] = {}
-    try:
-        with click.open_file(file, encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, 1):
-                name = line.partition("#")[0].strip()
-                if name:
-                    names[_checked(name, f"{file}, line {number}")] = None
-    except OSError as error:
-        raise LocalPathError(f"{file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InvalidArgumentError(f"{file}: not UTF-8 text") from error
-    return list(names)
-
-
-def _checked(name: str, place: str) -> str:
-    try:
-        return parse_repo_id(name)
-    except InvalidRefError as error:
-        raise InvalidRefError(f"{place}: {error.message}") from error
 
 
 def _without_partial(error: HubkitError) -> HubkitError:

@@ -1,0 +1,140 @@
+"""Files of models on their way from one machine's Hugging Face cache to another's.
+
+The layout is huggingface_hub's documented one: contents in ``blobs/`` under the name
+that their etag gives them, and a tree of links for each commit in ``snapshots/``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from hashlib import sha1, sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from hubkit._bundles._manifest import BundledFile
+from hubkit._refs import parse_repo_path
+from hubkit.errors import BundleError, LocalPathError
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as Digest
+
+    from hubkit._bundles._reading import BundleContents
+
+__all__ = ["SnapshotSource", "files_of", "place_files"]
+
+_CHUNK: Final = 1024 * 1024
+_GIT_DIGITS: Final = 40
+
+
+@attrs.frozen(kw_only=True)
+class SnapshotSource:
+    """The files of a model at a commit, in a folder of this machine."""
+
+    repo_id: str
+    commit_hash: str
+    revision: str | None
+    """A branch or tag that is at this commit."""
+    folder: Path
+
+
+def files_of(snapshot: SnapshotSource) -> Iterator[tuple[BundledFile, Path]]:
+    """Each file of a snapshot, with its hashes and where it lies."""
+    for local in sorted(snapshot.folder.rglob("*")):
+        if not local.is_file():
+            continue
+        size = local.stat().st_size
+        large, small = sha256(), _git_digest(size)
+        with local.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                large.update(chunk)
+                small.update(chunk)
+        # In the cache the content lies under its etag; elsewhere both names would be right.
+        name = local.resolve().name
+        digests = (large.hexdigest(), small.hexdigest())
+        yield (
+            BundledFile(
+                repo_id=snapshot.repo_id,
+                commit_hash=snapshot.commit_hash,
+                revision=snapshot.revision,
+                path=parse_repo_path(local.relative_to(snapshot.folder).as_posix()),
+                blob_id=name if name in digests else digests[1],
+                sha256=digests[0],
+                size=size,
+            ),
+            local,
+        )
+
+
+def place_files(bundle: BundleContents, cache_dir: Path) -> int:
+    """Put the files of a bundle into a Hugging Face cache; how many weren't there.
+
+    Args:
+        bundle: A bundle that was checked.
+        cache_dir: The cache's folder.
+
+    Raises:
+        BundleError: A content isn't the one that its name in the cache promises.
+        LocalPathError: The folder can't be written.
+    """
+    try:
+        return sum(_place(bundle, file, cache_dir) for file in bundle.manifest.files)
+    except OSError as error:
+        raise LocalPathError(f"files can't be put into {str(cache_dir)!r}: {error}") from error
+
+
+def _place(bundle: BundleContents, file: BundledFile, cache_dir: Path) -> bool:
+    from huggingface_hub.file_download import repo_folder_name
+
+    home = cache_dir / repo_folder_name(repo_id=file.repo_id, repo_type="model")
+    blob = home / "blobs" / file.blob_id
+    is_news = not (blob.is_file() and blob.stat().st_size == file.size)
+    if is_news:
+        _write_blob(bundle, file, blob)
+    link = home / "snapshots" / file.commit_hash / file.path
+    if not link.exists():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        _link(link, blob)
+    if file.revision is not None:
+        ref = home / "refs" / file.revision
+        ref.parent.mkdir(parents=True, exist_ok=True)
+        ref.write_text(file.commit_hash, "utf-8")
+    return is_news
+
+
+def _write_blob(bundle: BundleContents, file: BundledFile, blob: Path) -> None:
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    temporary = blob.with_name(f"{blob.name}.{os.urandom(8).hex()}.incomplete")
+    digest = _git_digest(file.size) if len(file.blob_id) == _GIT_DIGITS else sha256()
+    try:
+        with temporary.open("xb") as target:
+            for chunk in bundle.chunks(file.sha256):
+                digest.update(chunk)
+                target.write(chunk)
+        if digest.hexdigest() != file.blob_id:
+            raise BundleError(f"the content of {file.path!a} is not the one that its name promises")
+        temporary.replace(blob)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _link(link: Path, blob: Path) -> None:
+    # What a dead process left; a file that is there for good was found before.
+    with contextlib.suppress(FileNotFoundError):
+        link.unlink()
+    try:
+        link.symlink_to(os.path.relpath(blob, link.parent))
+    except OSError:
+        # Windows lets few users make links.
+        import shutil
+
+        shutil.copyfile(blob, link)
+
+
+def _git_digest(size: int) -> Digest:
+    """What git names a content of that size by, before the content itself."""
+    # As git does, which is no matter of security: the manifest has the sha256.
+    return sha1(b"blob %d\0" % size, usedforsecurity=False)

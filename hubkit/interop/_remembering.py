@@ -1,0 +1,40 @@
+"""Asking all that a program will ask to load a model, so that it needs no network then."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+from hubkit.config import HubConfig
+from hubkit.interop._installation import cached
+
+__all__ = ["remember"]
+
+
+def remember(model_id: str, *, revision: str, config: HubConfig) -> None:
+    """Let the cache learn of a model what huggingface_hub asks about it: information, refs, tree, and each file.
+
+    Args:
+        model_id: ``org/name``.
+        revision: Branch or tag, as programs will name it.
+        config: Settings, the token included.
+
+    Raises:
+        HfHubHTTPError: The Hub refused.
+    """
+    from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_url
+
+    token = config.token.reveal() if config.token else False
+    api = HfApi(endpoint=config.endpoint, token=token)
+    with cached(config):
+        api.model_info(model_id)
+        # The branch is at this commit then, for all that is asked below.
+        info = api.model_info(model_id, revision=revision)
+        api.list_repo_refs(model_id)
+        list(api.list_repo_tree(model_id, revision=info.sha, recursive=True))
+
+        def ask(path: str) -> None:
+            url = hf_hub_url(model_id, path, revision=revision, endpoint=config.endpoint)
+            get_hf_file_metadata(url, token=token)
+
+        with ThreadPoolExecutor(config.max_workers, "hubkit") as pool:
+            list(pool.map(ask, [file.rfilename for file in info.siblings or ()]))
