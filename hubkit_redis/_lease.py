@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from hubkit_redis._connect import Client
-from hubkit_redis._route import Route
+from hubkit_redis._route import Command, Route
 
 __all__ = ["RedisLease", "milliseconds"]
 
@@ -44,28 +44,42 @@ class RedisLease:
 
     def renew(self) -> bool:
         """Start the seconds anew; False when the lease had run out."""
-        return self._if_ours(lambda pipeline: pipeline.pexpire(self._name, milliseconds(self._seconds)))
+        return self._if_ours("PEXPIRE", self._name, milliseconds(self._seconds))
 
     def release(self) -> None:
         """End the lease now."""
-        self._if_ours(lambda pipeline: pipeline.delete(self._name))
+        self._if_ours("DEL", self._name)
 
-    def _if_ours(self, queue: Callable[[Any], object]) -> bool:
+    def _if_ours(self, *command: Any) -> bool:
         with self._guard():
-            return self._route.run(self._name, lambda client: self._transact(client, queue))
+            return self._route.run(self._name, lambda client: self._transact(client, command))
 
-    def _transact(self, client: Client, queue: Callable[[Any], object]) -> bool:
+    def _transact(self, client: Client, command: Command) -> bool:
+        # The driver's own transactions wait for the answer to an UNWATCH, twice, after they
+        # have waited for another in vain.
+        pool = client.connection_pool
+        connection = pool.get_connection()
+        try:
+            return self._transact_on(connection, command)
+        except BaseException:
+            # What it still watches, or would still answer, is nobody's.
+            connection.disconnect()
+            raise
+        finally:
+            pool.release(connection)
+
+    def _transact_on(self, connection: Any, command: Command) -> bool:
         # WATCH makes EXEC do nothing when the lease changed hands after the look at
         # it. A script would be shorter, but servers may forbid scripts.
-        from redis import WatchError
+        _, owner = _exchange(connection, ("WATCH", self._name), ("GET", self._name))
+        if owner != self._owner:
+            _exchange(connection, ("UNWATCH",))
+            return False
+        _, _, results = _exchange(connection, ("MULTI",), command, ("EXEC",))
+        return results is not None and bool(results[0])
 
-        with client.pipeline() as pipeline:
-            pipeline.watch(self._name)
-            if pipeline.get(self._name) != self._owner:
-                return False
-            pipeline.multi()
-            queue(pipeline)
-            try:
-                return bool(pipeline.execute()[0])
-            except WatchError:
-                return False
+
+def _exchange(connection: Any, *commands: Command) -> list[Any]:
+    """The answers to several commands, in one round trip; raises the first that is an error."""
+    connection.send_packed_command(connection.pack_commands(commands))
+    return [connection.read_response() for _ in commands]

@@ -216,5 +216,6 @@ class _Asking:
             raise answer
         return answer
 
-    def pipeline(self) -> Any:
+    @property
+    def connection_pool(self) -> Any:
         raise RouteError("the key is on its way to another server")

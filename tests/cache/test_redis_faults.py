@@ -14,6 +14,7 @@ redis = pytest.importorskip("redis", reason="the Redis backend needs its driver"
 
 from redis_contract import every_use, seconds_lost  # noqa: E402
 from redis_servers import until  # noqa: E402
+from slow_relay import SlowRelay  # noqa: E402
 
 from hubkit_redis import RedisCache  # noqa: E402
 
@@ -187,6 +188,20 @@ def test_every_use_of_a_server_that_hangs(start_redis) -> None:
 
     assert lease is not None
     assert [use for use in (*every_use(cache), lease.renew, lease.release) if seconds_lost(use) > 0.5] == []
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+def test_server_that_hangs_in_the_middle_of_a_release(start_redis, answers: int) -> None:
+    """At whichever of its steps a lease's end is waited for in vain, that is once, and the lease isn't harmed."""
+    relay = SlowRelay(start_redis().port)
+    cache = RedisCache(f"redis://127.0.0.1:{relay.port}/0")
+    lease = cache.lease("lease", 60.0)
+    assert lease is not None
+    relay.prompt, relay.delay = answers, 5.0
+    seconds = seconds_lost(lease.release)
+    relay.stop()
+
+    assert 0.2 <= seconds < 0.35
 
 
 def test_member_of_a_cluster(cluster) -> None:
