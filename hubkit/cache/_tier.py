@@ -24,6 +24,9 @@ log = logging.getLogger("hubkit")
 R = TypeVar("R")
 D = TypeVar("D")
 
+_SLOW = 0.1
+"""Seconds from which a shared store that fails hasn't refused, but not answered."""
+
 
 Found: TypeAlias = "tuple[Entry, Freshness] | tuple[None, Freshness]"
 """An entry and the verdict on it."""
@@ -86,6 +89,7 @@ class Tier:
         self.shared = backend.shared
         self._backend = backend
         self._signing_key = signing_key
+        self._clock = clock
         # A store that is full, or a replica, refuses writes and goes on answering reads.
         self._reads, self._writes = Breaker(clock), Breaker(clock)
         # Counted without a lock: two threads may lose one to each other, which no reader minds.
@@ -157,7 +161,9 @@ class Tier:
     def lease(self, key: str, seconds: float) -> Lease | LeaseRefusal:
         """Try to take a lease; never waits."""
         lease = self._write(LeaseRefusal.UNAVAILABLE, self._backend.lease, key, seconds)
-        return LeaseRefusal.HELD if lease is None else lease
+        if lease is None:
+            return LeaseRefusal.HELD
+        return lease if isinstance(lease, LeaseRefusal) else _TierLease(lease, self._write)
 
     def stats(self) -> TierStats:
         """What it has done and how full it is."""
@@ -208,7 +214,12 @@ class Tier:
         return self._guarded(self._reads, otherwise, action, *arguments)
 
     def _write(self, otherwise: D, action: Callable[..., R], *arguments: object) -> R | D:
-        return self._guarded(self._writes, otherwise, action, *arguments)
+        began = self._clock.monotonic()
+        result = self._guarded(self._writes, otherwise, action, *arguments)
+        if self.shared and self._writes.is_open and self._clock.monotonic() - began > _SLOW:
+            # It won't answer a read either: no need to wait for that as well.
+            self._reads.failed()
+        return result
 
     def _guarded(self, breaker: Breaker, otherwise: D, action: Callable[..., R], *arguments: object) -> R | D:
         if not breaker.allows():
@@ -244,6 +255,22 @@ def better(found: Found, than: Found) -> Found:
         return than if found[0] is None else found
     is_hit, was_hit = found[1] is Freshness.HIT, than[1] is Freshness.HIT
     return found if (is_hit, found[0].stored_at) > (was_hit, than[0].stored_at) else than
+
+
+class _TierLease:
+    """A lease that isn't given back where that would be waited for in vain: it ends by itself."""
+
+    def __init__(self, lease: Lease, write: Callable[[None, Callable[[], None]], None]) -> None:
+        self._lease = lease
+        self._write = write
+
+    def renew(self) -> bool:
+        """Start the lease's seconds anew."""
+        return self._lease.renew()
+
+    def release(self) -> None:
+        """End the lease now, if the store works."""
+        self._write(None, self._lease.release)
 
 
 def _reason(error: Exception) -> str:

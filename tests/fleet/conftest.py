@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import pytest
+from members import begin, end, start_members
 
 from hubkit import CacheUnavailableError
 from hubkit.cache import MemoryCache
 from hubkit.testing import FakeClock, LocalHub
 
-MEMBER = Path(__file__).with_name("member.py")
-
 
 class MoodyCache(MemoryCache):
     """A store that works, or doesn't, as the test says."""
 
-    def __init__(self, *, shared=False):
-        super().__init__()
+    def __init__(self, clock, *, shared=False):
+        super().__init__(clock=clock)
         self.shared = shared
         self.broken = False
         self.full = False
+        self.patience = 0.0
+        """Seconds that it lets its callers wait before it fails."""
         self.calls = 0
 
-    def _mood(self):
+    def _mood(self, *, fails=False):
         self.calls += 1
-        if self.broken:
+        if self.broken or fails:
+            self._clock.sleep(self.patience)
             raise CacheUnavailableError("not in the mood")
 
     def get(self, key, /):
@@ -43,9 +40,7 @@ class MoodyCache(MemoryCache):
 
     def set(self, key, value, /, *, expires_in):
         """As in memory."""
-        self._mood()
-        if self.full:
-            raise CacheUnavailableError("full")
+        self._mood(fails=self.full)
         super().set(key, value, expires_in=expires_in)
 
     def lease(self, key, seconds, /):
@@ -65,15 +60,15 @@ def clock():
 
 
 @pytest.fixture
-def near():
+def near(clock):
     """This machine's store."""
-    return MoodyCache()
+    return MoodyCache(clock)
 
 
 @pytest.fixture
-def far():
+def far(clock):
     """The fleet's store."""
-    return MoodyCache(shared=True)
+    return MoodyCache(clock, shared=True)
 
 
 @pytest.fixture
@@ -89,25 +84,15 @@ def hub():
 
 @pytest.fixture
 def fleet(hub, cache, tmp_path):
-    """Starts members, lets them go at the same moment, and gathers what they print."""
+    """Starts members and lets them go at the same moment."""
     started = []
 
-    def start(count, *arguments, models=("org/m0",)):
-        go = tmp_path / f"go{len(started)}"
-        members = []
-        for number in range(count):
-            ready = tmp_path / f"ready{len(started)}-{number}"
-            command = [sys.executable, MEMBER, hub.endpoint, cache, *models, "--ready", ready, "--go", go]
-            process = subprocess.Popen([*map(str, command), *arguments], stdout=subprocess.PIPE, text=True)
-            members.append((process, ready))
-        started.extend(process for process, _ in members)
-        give_up = time.monotonic() + 60
-        while not all(ready.exists() for _, ready in members) and time.monotonic() < give_up:
-            time.sleep(0.01)
-        go.touch()
-        return [process for process, _ in members]
+    def start(count, *arguments, models=("org/m0",), children=0):
+        arguments = (hub.endpoint, cache, *models, *arguments)
+        members = start_members(started, count, *arguments, children=children, path=[tmp_path])
+        begin(members)
+        return members
 
     yield start
     for process in started:
-        process.kill()
-        process.communicate()
+        end(process)

@@ -154,6 +154,35 @@ def test_store_that_refuses_writes_is_still_read(tiers, near, far, clock, caplog
     assert "not writable" in caplog.text
 
 
+@pytest.mark.parametrize(("name", "reads"), [("near", 1), ("far", 0)])
+def test_write_that_is_waited_for_in_vain(request, clock, name, reads):
+    """A server that doesn't answer a write won't answer a read, so nobody waits twice; a locked file is still read."""
+    store = request.getfixturevalue(name)
+    store.full, store.patience = True, 0.2
+    tiers = Tiers([store], clock=clock)
+    tiers.store(entry(clock=clock), expires_in=60.0)
+    tiers.find([KEY], good)
+
+    assert 1 + reads == store.calls
+    clock.advance(seconds=PAUSE)
+    tiers.find([KEY], good)
+    assert 2 + reads == store.calls
+
+
+def test_lease_of_a_store_that_broke_is_not_given_back(far, clock):
+    """It ends by itself: to give it back would be waited for in vain once more."""
+    tiers = Tiers([far], clock=clock)
+    lease = tiers.lease("k", 5.0)
+    far.broken = True
+    tiers.find([KEY], good)
+    far.broken = False
+    lease.release()
+
+    assert far.lease("k", 5.0) is None
+    clock.advance(seconds=5.0)
+    assert far.lease("k", 5.0) is not None
+
+
 @pytest.mark.parametrize(
     ("key", "shared"),
     [
