@@ -60,13 +60,17 @@ def error_from(
         words = None
     request_id = redact(response.headers.get("X-Request-Id") or "", token)[:100] or None
     message = f"{response.status} from {response.url}: {meaning}"
+    has_time = kind is RateLimitedError or kind is ServerError
+    seconds = retry_after(response.headers, now=now) if has_time else None
+    if seconds is not None:
+        message += f", try again in {seconds:.0f} s"
     if words:
         message += f" (the Hub says: {words})"
     if request_id:
         message += f" [request {request_id}]"
     common = (message, response.status, response.url, request_id, words)
     if kind is RateLimitedError or kind is ServerError:
-        return kind(*common, retry_after(response.headers, now=now))
+        return kind(*common, seconds)
     return kind(*common)
 
 
