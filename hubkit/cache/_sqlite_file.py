@@ -87,8 +87,10 @@ def _connect(path: str, *, create: bool) -> sqlite3.Connection:
     return connection
 
 
-def is_broken(error: sqlite3.DatabaseError) -> bool:
+def is_broken(error: Exception) -> bool:
     """Whether an error says that the file itself is damaged."""
+    if not isinstance(error, sqlite3.DatabaseError):
+        return False
     if isinstance(error, _UnusableError):
         return True
     # Python 3.10 doesn't tell the code.
@@ -115,9 +117,7 @@ def put_aside(path: str, reason: sqlite3.DatabaseError) -> None:
     for ending in ("-wal", "-shm"):
         remove(path + ending)
     os.replace(path, target)
-    log.warning(
-        "the cache %s is broken (%s): moved to %s, beginning anew", path, reason, os.path.basename(target)
-    )
+    log.info("the broken cache %s was moved to %s (%s)", path, os.path.basename(target), reason)
 
 
 def _ensure(path: str, *, create: bool) -> None:

@@ -10,7 +10,7 @@ from hashlib import sha256
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit.cache._backend import BackendStats
 from hubkit.cache._file_lease import FileLease, FileLeases
-from hubkit.cache._folder import check_owner, make_private_folder, read_whole, remove, write_whole
+from hubkit.cache._folder import check_owner, make_private_folder, read_whole, write_whole
 from hubkit.cache._frame import HEAD, MAGIC, frame
 from hubkit.cache._limits import DEFAULT_MAX_BYTES, Allowance, expiry
 from hubkit.cache._shelves import Shelves
@@ -81,7 +81,7 @@ class FilesystemCache:
         except OSError as error:
             self._excuse(path, error)
             return None
-        return self._unframe(path, raw, data)
+        return self._unframe(raw, data)
 
     def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:
         """What there is of several keys."""
@@ -190,7 +190,7 @@ class FilesystemCache:
         self._sweep()
         self._allowance.allow(self._shelves.make_room(self._allowance.high, self._allowance.low))
 
-    def _unframe(self, path: str, raw: bytes, data: bytes) -> bytes | None:
+    def _unframe(self, raw: bytes, data: bytes) -> bytes | None:
         try:
             magic, key_length, value_length, expires_at = HEAD.unpack_from(data)
         except struct.error:
@@ -198,10 +198,8 @@ class FilesystemCache:
         start = HEAD.size + key_length
         if magic != MAGIC or len(data) != start + value_length or data[HEAD.size : start] != raw:
             return None
-        if not self._clock.now() < expires_at:
-            remove(path)
-            return None
-        return data[start:]
+        # An expired file is left for writers to remove: who only reads changes nothing.
+        return data[start:] if self._clock.now() < expires_at else None
 
     def _excuse(self, path: str, error: OSError) -> None:
         # A link under one of our names isn't ours, so it is nothing.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +19,8 @@ from hubkit.errors import CacheUnavailableError
 
 __all__ = ["SQLiteCache"]
 
+log = logging.getLogger("hubkit")
+
 R = TypeVar("R")
 
 _NOTHING: Final = BackendStats(entries=0, size_bytes=0)
@@ -26,8 +29,9 @@ _NOTHING: Final = BackendStats(entries=0, size_bytes=0)
 class SQLiteCache:
     """A database file that only its owner can read.
 
-    Nothing is opened or made before it is needed. A broken file is put aside and
-    made anew; one of another user, another program or a newer hubkit is left alone.
+    Nothing is opened or made before it is needed. A broken file holds nothing, and the
+    next write puts it aside and makes a new one; one of another user, another program or
+    a newer hubkit is left alone.
 
     Args:
         path: The file.
@@ -54,6 +58,7 @@ class SQLiteCache:
         self._path = os.path.abspath(os.fspath(path))
         self._allowance = Allowance(max_bytes)
         self._clock = clock
+        self._warned = False
         self._pool = Pool(partial(connect, self._path), partial(identity_of, self._path))
 
     def __repr__(self) -> str:
@@ -159,15 +164,23 @@ class SQLiteCache:
         return count
 
     def _read(self, work: Callable[[sqlite3.Connection], R], default: R) -> R:
-        """Read; an absent file holds nothing, and isn't made for that."""
+        """Read; an absent file holds nothing, nor does a broken one, and neither is made for that."""
+        found = self._read_once(work, default)
+        # Nothing there? Perhaps because another file has taken the name since we opened ours.
+        if found == default and self._pool.drop_if_outdated():
+            found = self._read_once(work, default)
+        return found
+
+    def _read_once(self, work: Callable[[sqlite3.Connection], R], default: R) -> R:
         try:
-            found = self._run(work, None)
-            # Nothing there? Perhaps because another file has taken the name since we opened ours.
-            if found == default and self._pool.drop_if_outdated():
-                found = self._run(work, None)
+            return self._pool.read(work)
         except FileNotFoundError:
             return default
-        return found
+        except (sqlite3.Error, OSError) as error:
+            if not is_broken(error):
+                raise self._unavailable(error) from error
+            self._warn(error)
+            return default
 
     def _remove(self, work: Callable[[sqlite3.Connection], int]) -> int:
         """Remove something; from an absent file there is nothing to remove."""
@@ -183,12 +196,12 @@ class SQLiteCache:
         except FileNotFoundError as error:
             raise self._unavailable(error) from error
 
-    def _run(self, work: Callable[[sqlite3.Connection], R], create: bool | None) -> R:
-        """Try, and try once more when the file was broken.
+    def _run(self, work: Callable[[sqlite3.Connection], R], create: bool) -> R:
+        """Write, and once more when the file was broken.
 
         Args:
             work: What to do with a connection.
-            create: For a write, whether an absent file is made; None for a read.
+            create: Whether an absent file is made.
 
         Raises:
             FileNotFoundError: There is no file.
@@ -196,19 +209,25 @@ class SQLiteCache:
         """
         try:
             try:
-                return self._run_once(work, create)
+                return self._pool.write(work, create=create)
             except sqlite3.DatabaseError as error:
                 if not is_broken(error):
                     raise
+                self._warn(error)
                 self._pool.replace(partial(put_aside, self._path, error))
-            return self._run_once(work, create)
+                self._warned = False
+            return self._pool.write(work, create=create)
         except FileNotFoundError:
             raise
         except (sqlite3.Error, OSError) as error:
             raise self._unavailable(error) from error
 
-    def _run_once(self, work: Callable[[sqlite3.Connection], R], create: bool | None) -> R:
-        return self._pool.read(work) if create is None else self._pool.write(work, create=create)
+    def _warn(self, error: Exception) -> None:
+        if not self._warned:
+            self._warned = True
+            log.warning(
+                "the cache %s is broken (%s): it counts as empty until a write begins anew", self._path, error
+            )
 
     def _unavailable(self, error: Exception) -> CacheUnavailableError:
         return CacheUnavailableError(f"the cache {self._path} can't be used: {error}")

@@ -201,9 +201,22 @@ def test_altered_schema_is_put_aside(cache: SQLiteCache, path: Path, statements:
     _run_sql(path, *statements)
 
     assert cache.get("key") is None
+    assert not (path.parent / "cache.db.broken-1").exists()
     cache.set("key", b"new", expires_in=60.0)
     assert cache.get("key") == b"new"
     assert (path.parent / "cache.db.broken-1").exists()
+
+
+def test_broken_file_mended_by_another(cache: SQLiteCache, path: Path) -> None:
+    """Who only reads changes nothing of a broken file, and reads on when another has made a new one."""
+    cache.set("key", b"value", expires_in=60.0)
+    cache.close()
+    path.write_bytes(b"broken" * 1_000)
+
+    assert [cache.get("key"), cache.get_many(["key"]), list(cache.keys())] == [None, {}, []]
+    assert [item.name for item in path.parent.iterdir()] == ["cache.db"]
+    SQLiteCache(path).set("key", b"new", expires_in=60.0)
+    assert cache.get("key") == b"new"
 
 
 def test_file_removed_meanwhile(cache: SQLiteCache, path: Path) -> None:

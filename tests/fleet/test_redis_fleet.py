@@ -175,6 +175,27 @@ def test_nothing_private_lies_in_redis(hub, redis):
     assert alice.encode() not in everything
 
 
+def test_read_only_client_only_reads(hub, redis, clock):
+    """What a read-only client sends are reads, also where a read-write one would clean up."""
+    with HubClient(HubConfig(endpoint=hub.endpoint, cache=redis.url), clock=clock) as client:
+        client.get_model_metadata("org/m0")
+    clock.advance(hours=25)
+    server = driver(redis)
+    server.config_resetstat()
+    with HubClient(
+        HubConfig(endpoint=hub.endpoint, cache=redis.url, cache_mode="read-only"), clock=clock
+    ) as guest:
+        for name in ("org/m0", "org/m1", "org/missing"):
+            guest.get_model_metadata(name)
+        guest.search_models("m")
+        guest.cache.remove("org/m0")
+        guest.cache.clear()
+        guest.cache.stats()
+    sent = {name.removeprefix("cmdstat_") for name in server.info("commandstats")}
+
+    assert {"mget", "scan"} == sent - {"config|resetstat", "config", "info"}
+
+
 def test_compressed_in_redis(hub, redis):
     """A 10 KB record takes less than a third of its size there."""
     files = [
