@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import fnmatch
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 
 from hubkit._clock import SYSTEM_CLOCK
 from hubkit.cache import MemoryCache
@@ -27,6 +29,12 @@ class Contract(BackendContract):
     def pass_time(self, seconds: float) -> None:
         """Move the clock."""
         CLOCK.advance(seconds=seconds)
+
+
+class ManySequences(Contract):
+    """As many as it takes."""
+
+    sequences = 1_000
 
 
 class Sound(MemoryCache):
@@ -251,7 +259,85 @@ class HidesThatItIsShared(Sound):
     shared = None  # type: ignore[assignment]
 
 
+class DeletesWhatStartsAlike(Sound):
+    def delete(self, key: str, /) -> bool:
+        there = self.get(key) is not None
+        super().clear(key)
+        return there
+
+
+class ForgetsPrefixesOnceOpenedAgain(Sound):
+    found_some = False
+
+    def __copy__(self) -> ForgetsPrefixesOnceOpenedAgain:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, found_some=bool(self._entries))
+        return other
+
+    def clear(self, prefix: str = "", /) -> int:
+        return super().clear("" if self.found_some else prefix)
+
+
+class DeletesTheEndOnly(Sound):
+    """What was deleted after it expired can be read again."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.written: dict[str, bytes] = {}
+
+    def set(self, key: str, value: bytes, /, *, expires_in: float | None) -> None:
+        super().set(key, value, expires_in=expires_in)
+        self.written[key] = value
+
+    def delete(self, key: str, /) -> bool:
+        there = super().delete(key)
+        value = self.written.pop(key, None)
+        if value is not None and not there:
+            super().set(key, value, expires_in=None)
+        return there
+
+
+class DeletesTheLastValueOnly(Sound):
+    """What was overwritten before comes back."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.older: dict[str, bytes] = {}
+
+    def set(self, key: str, value: bytes, /, *, expires_in: float | None) -> None:
+        before = self.get(key)
+        super().set(key, value, expires_in=expires_in)
+        if before is not None:
+            self.older[key] = before
+
+    def delete(self, key: str, /) -> bool:
+        there = super().delete(key)
+        if key in self.older:
+            super().set(key, self.older.pop(key), expires_in=None)
+        return there
+
+
+class KeepsRenewedLeases(Sound):
+    """A lease that was renewed once can't be given back."""
+
+    class Broken(WrappedLease):
+        renewed = False
+
+        def renew(self) -> bool:
+            self.renewed = True
+            return self.lease.renew()
+
+        def release(self) -> None:
+            if not self.renewed:
+                self.lease.release()
+
+    def lease(self, key: str, seconds: float, /) -> Any:
+        lease = super().lease(key, seconds)
+        return lease and self.Broken(lease)
+
+
 BROKEN: dict[str, type[Sound]] = {
+    "test_any_sequence_of_uses": DeletesWhatStartsAlike,
     "test_any_text_is_a_key": IgnoresCase,
     "test_clear_leaves_other_prefixes": ClearsEverything,
     "test_close_before_use": ClosesOnlyWhatWasOpened,
@@ -281,6 +367,21 @@ BROKEN: dict[str, type[Sound]] = {
     "test_stats_count": CountsNothing,
     "test_use_after_close": ForgetsWhenClosed,
 }
+
+
+@pytest.fixture(autouse=True)
+def _without_shrinking() -> Iterator[None]:
+    """Finding a fault will do here; making it short takes ten times as long."""
+    before = settings()
+    settings.register_profile("found", phases=[Phase.generate])
+    settings.load_profile("found")
+    yield
+    settings.register_profile("before", before)
+    settings.load_profile("before")
+
+
+# Broken in ways that show after certain uses only.
+SUBTLE = [DeletesTheEndOnly, DeletesTheLastValueOnly, ForgetsPrefixesOnceOpenedAgain, KeepsRenewedLeases]
 
 
 def _clause(name: str) -> Callable[[Callable[[], Sound]], None]:
@@ -313,3 +414,15 @@ def test_sound_backend_passes(name: str, tmp_path: Path) -> None:
     sound = Sound(tmp_path)
 
     _clause(name)(lambda: sound)
+
+
+@pytest.mark.parametrize("broken", SUBTLE)
+def test_only_a_sequence_shows_it(broken: type[Sound], tmp_path: Path) -> None:
+    """What shows after certain uses only is found by trying sequences, and by no other clause."""
+    for name in sorted(set(BROKEN) - {"test_any_sequence_of_uses"}):
+        one = broken(tmp_path)
+        _clause(name)(lambda one=one: one)
+    one = broken(tmp_path)
+
+    with pytest.raises(AssertionError):
+        ManySequences().test_any_sequence_of_uses(lambda: copy.copy(one))

@@ -19,6 +19,8 @@ __all__ = ["RedisContract", "every_use", "seconds_lost", "seconds_of"]
 class RedisContract(BackendContract):
     """The contract on servers whose clock is their own."""
 
+    sequences = 15
+
     def open(self, url: str, prefix: str) -> OpenBackend:
         """Opens caches, with more patience than usual: the machine of a test may be busy."""
         return lambda: RedisCache(url, prefix=prefix, connect_timeout=5.0, read_timeout=5.0)
