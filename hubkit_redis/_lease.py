@@ -76,7 +76,8 @@ class RedisLease:
             _exchange(connection, ("UNWATCH",))
             return False
         _, _, results = _exchange(connection, ("MULTI",), command, ("EXEC",))
-        return results is not None and bool(results[0])
+        # Nothing: it changed hands meanwhile. Each command says how many keys it was about.
+        return results is not None and bool(results[0] == 1)
 
 
 def _exchange(connection: Any, *commands: Command) -> list[Any]:

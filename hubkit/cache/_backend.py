@@ -63,6 +63,7 @@ class CacheBackend(Protocol):
         """The bytes under a key.
 
         - A missing or expired key is None.
+        - Nothing that others see is removed or mended for a look: that is for writers.
         - Bytes that nobody here wrote come back as they are: it is the entry codec that refuses them.
         """
         ...
