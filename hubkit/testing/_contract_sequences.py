@@ -12,7 +12,7 @@ __all__ = ["SequenceClauses"]
 class SequenceClauses(Clauses):
     """What came before changes nothing but what it was meant to change."""
 
-    sequences: ClassVar[int] = 60
+    sequences: ClassVar[int] = 30
     """How many are tried; fewer where each use takes long."""
 
     def test_any_sequence_of_uses(self, open_backend: OpenBackend) -> None:

@@ -22,7 +22,7 @@ from hubkit_redis import RedisCache  # noqa: E402
 class TestRedisCacheOverTLS(RedisContract):
     """Over TLS."""
 
-    sequences = 5  # Each opens several connections, and a handshake takes its time.
+    sequences = 3  # Each opens several connections, and a handshake takes its time.
 
     @pytest.fixture
     def open_backend(self, tls_port, certificates, prefix) -> OpenBackend:

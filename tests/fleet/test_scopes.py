@@ -64,7 +64,6 @@ def questions(hub):
         commit = hub.commits[name]
         asked |= {
             f"model {name}": lambda client, name=name: client.require_model_metadata(name),
-            f"branch {name}": lambda client, name=name: client.require_model_metadata(name, revision="main"),
             f"commit {name}": lambda client, name=name, commit=commit: client.require_model_metadata(
                 name, revision=commit
             ),
@@ -79,7 +78,6 @@ def questions(hub):
         "many": lambda client: client.get_many_metadata([*SECRETS, "nobody/nothing"]),
         "search": lambda client: client.search_models("secret"),
         "search of an owner": lambda client: client.search_models(author="alice"),
-        "search for all": lambda client: client.search_models(),
         "all that is cached": lambda client: client.cache.get_all_cached(),
     }
 
@@ -151,11 +149,11 @@ def test_who_has_asked_finds_it_all(told, kind, caller):
     """The stores of these tests are full of private answers, all but a Redis that gets none."""
     empty = told("file", None, caller, True)
     found = {name for name, answer in told(kind, caller, caller, True).items() if answer != empty[name]}
-    expected = {f"{what} {name}" for what in ("model", "branch", "commit", "no revision") for name in SECRETS}
+    expected = {f"{what} {name}" for what in ("model", "commit", "no revision") for name in SECRETS}
     expected.add("no model")
     if caller != "anonymous":
         expected |= {f"recall {caller}/secret", f"cache {caller}/secret"}
-        expected |= {"many", "search", "search for all", "all that is cached"}
+        expected |= {"many", "search", "all that is cached"}
     if caller == "alice":
         expected.add("search of an owner")
 

@@ -19,7 +19,7 @@ __all__ = ["RedisContract", "every_use", "seconds_lost", "seconds_of"]
 class RedisContract(BackendContract):
     """The contract on servers whose clock is their own."""
 
-    sequences = 15
+    sequences = 8
 
     def open(self, url: str, prefix: str) -> OpenBackend:
         """Opens caches, with more patience than usual: the machine of a test may be busy."""
