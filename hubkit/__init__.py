@@ -45,6 +45,7 @@ from hubkit.errors import (
 if TYPE_CHECKING:
     from hubkit._client import HubClient
     from hubkit._model_cache import ModelCache
+    from hubkit._transfers import SnapshotStatus
     from hubkit.config import HubConfig
     from hubkit.models import ModelFile, ModelMetadata
 
@@ -79,6 +80,7 @@ __all__ = [
     "ResponseError",
     "RevisionNotFoundError",
     "ServerError",
+    "SnapshotStatus",
     "TransferError",
     "TransportError",
     "TransportTimeoutError",
@@ -94,6 +96,7 @@ _LAZY = {
     "ModelCache": "hubkit._model_cache",
     "ModelFile": "hubkit.models",
     "ModelMetadata": "hubkit.models",
+    "SnapshotStatus": "hubkit._transfers",
 }
 
 

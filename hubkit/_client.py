@@ -34,6 +34,7 @@ from hubkit.models import Identity, ModelMetadata
 
 if TYPE_CHECKING:
     from hubkit._repositories import Repositories
+    from hubkit._transfers import SnapshotStatus
 
 __all__ = ["HubClient"]
 
@@ -234,8 +235,13 @@ class HubClient:
         revision: str | None = None,
         allow_patterns: Sequence[str] | str | None = None,
         ignore_patterns: Sequence[str] | str | None = None,
+        verify: bool = False,
     ) -> Path:
-        """Bring a model's files to this machine; what is there already isn't fetched again.
+        """Bring a model's files to this machine; what is there already and right isn't fetched again.
+
+        The folder is handed out only when every file is there and has the size that the Hub
+        states; what has another is fetched again. Ctrl-C leaves nothing that the next try
+        would trip over.
 
         Args:
             model_id: ``org/name``.
@@ -243,6 +249,8 @@ class HubClient:
             revision: Branch, tag or commit; the default branch if left out.
             allow_patterns: Only files that match one, such as ``*.safetensors``.
             ignore_patterns: No file that matches one.
+            verify: Whether to compare the contents of every file too, with the Hub's SHA-256 or, for
+                small files, git's SHA-1. This reads all of them.
 
         Returns:
             The folder with the files.
@@ -251,18 +259,57 @@ class HubClient:
             RepoNotFoundError: There is no such model.
             GatedRepoError: This token has no access.
             TransportError: The Hub went out of reach.
-            TransferError: The files are incomplete, or the disk is full; without the Hub also: what is here
-                can't be checked, or isn't known to be allowed to this token.
+            TransferError: The files are incomplete; the disk is too full, or the name of a file can't be kept
+                on this system, which is found before anything is fetched; without the Hub also: what is
+                here can't be checked, or isn't known to be allowed to this token.
         """
-        parse_repo_id(model_id)
-        if revision is not None:
-            parse_revision(revision)
+        _check_refs(model_id, revision)
         return self._rooms.downloads.download(
             model_id,
             cache_dir,
             revision=revision,
             allow_patterns=allow_patterns,
             ignore_patterns=ignore_patterns,
+            verify=verify,
+        )
+
+    def snapshot_status(
+        self,
+        model_id: str,
+        cache_dir: str | Path | None = None,
+        *,
+        revision: str | None = None,
+        allow_patterns: Sequence[str] | str | None = None,
+        ignore_patterns: Sequence[str] | str | None = None,
+        verify: bool = False,
+    ) -> SnapshotStatus:
+        """What `download_model` would find and do: what is here, what is missing or wrong, what would be fetched.
+
+        Nothing is fetched, and nothing on the disk is changed.
+
+        Args:
+            model_id: ``org/name``.
+            cache_dir: As for `download_model`, and so are the others.
+            revision: Branch, tag or commit.
+            allow_patterns: Only files that match one.
+            ignore_patterns: No file that matches one.
+            verify: Whether to compare contents, and not only sizes.
+
+        Raises:
+            RepoNotFoundError: There is no such model.
+            GatedRepoError: This token has no access.
+            TransportError: The Hub is out of reach, and nothing is known.
+            TransferError: The name of a file can't be kept on this system; without the Hub also: what is here
+                can't be checked, or isn't known to be allowed to this token.
+        """
+        _check_refs(model_id, revision)
+        return self._rooms.downloads.status(
+            model_id,
+            cache_dir,
+            revision=revision,
+            allow_patterns=allow_patterns,
+            ignore_patterns=ignore_patterns,
+            verify=verify,
         )
 
     def upload_artifact(self, path: str | Path, metadata: Mapping[str, Any]) -> str:
@@ -349,6 +396,12 @@ class HubClient:
 
     def _furnished(self, config: HubConfig) -> Rooms:
         return Rooms.furnish(config, self._tiers, self._clock)
+
+
+def _check_refs(model_id: str, revision: str | None) -> None:
+    parse_repo_id(model_id)
+    if revision is not None:
+        parse_revision(revision)
 
 
 def _verified(transport: Transport) -> Identity:

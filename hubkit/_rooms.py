@@ -53,6 +53,7 @@ class Rooms:
 
     config: HubConfig
     clock: Clock
+    tiers: Tiers
     transport: Transport
     answers: Answers
     metadata: MetadataStore
@@ -95,6 +96,7 @@ class Rooms:
         return cls(
             config=config,
             clock=clock,
+            tiers=tiers,
             transport=transport,
             answers=answers,
             metadata=MetadataStore(
@@ -116,10 +118,18 @@ class Rooms:
     def downloads(self) -> Downloads:
         """Files from the Hub."""
         from hubkit._transfers import Downloads
+        from hubkit.cache._access import AccessNotes
 
+        notes = AccessNotes(
+            self.tiers,
+            endpoint=self.config.endpoint,
+            scope=scope_of(self.config.endpoint, self.config.token, self.config.cache_key),
+            clock=self.clock,
+        )
         return Downloads(
             self.transport,
             self.metadata,
+            notes,
             max_workers=self.config.max_workers,
             progress=self.config.progress,
             clock=self.clock,

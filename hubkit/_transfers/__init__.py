@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hubkit._transfers._download import Downloads
+from hubkit._transfers._status import SnapshotStatus
 from hubkit._transfers._upload import UploadRequest, Uploads
 
-__all__ = ["Downloads", "UploadRequest", "Uploads"]
+__all__ = ["Downloads", "SnapshotStatus", "UploadRequest", "Uploads"]

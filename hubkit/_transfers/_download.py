@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn
+
+import attrs
 
 from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
-from hubkit._refs import api_prefix
-from hubkit._transfers._expected import Order, some
-from hubkit._transfers._progress import progress_bars
-from hubkit._transfers._translation import translated
+from hubkit._refs import is_commit_hash
+from hubkit._transfers._expected import Order, Snapshot, some
+from hubkit._transfers._fetch import Fetcher
+from hubkit._transfers._gate import Gate
+from hubkit._transfers._inspect import Findings, bytes_to_fetch, discard, inspect
+from hubkit._transfers._layout import RepoFolder
+from hubkit._transfers._names import NameRules, find_unholdable
+from hubkit._transfers._status import SnapshotStatus
 from hubkit._transport import Transport
+from hubkit.cache._access import AccessNotes
 from hubkit.errors import (
     HubkitError,
     OfflineError,
@@ -22,11 +29,9 @@ from hubkit.errors import (
     TransferError,
     TransportError,
 )
-from hubkit.models import ModelMetadata
+from hubkit.models import ModelFile
 
 __all__ = ["Downloads"]
-
-T = TypeVar("T")
 
 log = logging.getLogger("hubkit")
 
@@ -34,30 +39,36 @@ log = logging.getLogger("hubkit")
 _TELLING = (TransportError, RateLimitedError, ServerError)
 _UNREACHABLE = (OfflineError, *_TELLING)
 
+# What is here may be wrong under a link that is missing, and is seen only once it is linked.
+_ROUNDS = 2
+
 
 class Downloads:
     """Downloads of one caller.
 
-    The folder of snapshots is anybody's on this machine. Hence hubkit hands out only what
-    the caller's token is known to be allowed: what the Hub says now or, when it can't be
-    asked, what it told this caller before.
-
     Args:
         transport: Tells which Hub and whose token; the bytes go through `huggingface_hub`.
-        metadata: Says which files there are, and their sizes.
+        metadata: Says which files there are, their sizes and hashes.
+        notes: Remembers which gated models the caller was let into.
         max_workers: Files under way at once.
         progress: Whether a bar is shown, when standard error is a terminal.
         clock: Where the time comes from.
     """
 
     def __init__(
-        self, transport: Transport, metadata: MetadataStore, *, max_workers: int, progress: bool, clock: Clock
+        self,
+        transport: Transport,
+        metadata: MetadataStore,
+        notes: AccessNotes,
+        *,
+        max_workers: int,
+        progress: bool,
+        clock: Clock,
     ) -> None:
-        self._transport = transport
-        self._metadata = metadata
+        self._gate = Gate(transport, metadata, notes)
+        self._fetcher = Fetcher(transport, max_workers=max_workers, progress=progress, clock=clock)
         self._max_workers = max_workers
         self._progress = progress
-        self._clock = clock
 
     def download(
         self,
@@ -67,148 +78,163 @@ class Downloads:
         revision: str | None,
         allow_patterns: Sequence[str] | str | None,
         ignore_patterns: Sequence[str] | str | None,
+        verify: bool,
     ) -> Path:
-        """Bring a snapshot to this machine and check that each file has the size it should have.
+        """Bring a snapshot to this machine and check that each file is what it should be.
 
         Raises:
             InvalidArgumentError: An argument can't be right.
             NotFoundError: There is no such model, revision or file, or not for this token.
             TransportError: The Hub can't be reached, and nothing here can be handed out.
-            TransferError: What is here is incomplete or can't be checked.
+            TransferError: What is here is incomplete or can't be checked, a name can't be kept
+                on this system, or the disk is too full.
         """
         order = Order.checked(model_id, cache_dir, revision, allow_patterns, ignore_patterns)
+        place = self._place(order, verify=verify)
+        findings = self._inspect(place, place.snapshot.files, verify=verify)
+        if place.hindrance is not None:
+            return _whole_without_hub(place, findings)
+        fetched: list[ModelFile] = []
+        for _ in range(_ROUNDS):
+            if not findings.all:
+                break
+            self._heal(place, findings)
+            fetched += findings.all
+            findings = self._inspect(place, findings.all, verify=verify)
+        if findings.all:
+            # Nobody shall take them for what they are not.
+            discard(place.folder, place.path, findings.wrong)
+            raise TransferError(f"{model_id}: incomplete in {place.path}: {some(findings.names)}")
+        self._fetcher.announce(
+            model_id, place.folder, revision=revision, commit_hash=place.path.name, files=fetched
+        )
+        return place.path
+
+    def status(
+        self,
+        model_id: str,
+        cache_dir: str | Path | None,
+        *,
+        revision: str | None,
+        allow_patterns: Sequence[str] | str | None,
+        ignore_patterns: Sequence[str] | str | None,
+        verify: bool,
+    ) -> SnapshotStatus:
+        """Say what is here and what isn't; nothing is fetched and nothing is changed.
+
+        Raises:
+            InvalidArgumentError: An argument can't be right.
+            NotFoundError: There is no such model, revision or file, or not for this token.
+            TransportError: The Hub can't be reached, and what is here can't be handed out.
+            TransferError: What is here can't be checked, or a name can't be kept on this system.
+        """
+        order = Order.checked(model_id, cache_dir, revision, allow_patterns, ignore_patterns)
+        place = self._place(order, verify=verify)
+        findings = self._inspect(place, place.snapshot.files, verify=verify)
+        return SnapshotStatus(
+            model_id=model_id,
+            commit_hash=place.path.name,
+            path=place.path,
+            files=place.snapshot.files,
+            missing=tuple(file.rfilename for file in findings.missing),
+            wrong=tuple(file.rfilename for file in findings.wrong),
+            verified=verify,
+            fetch_bytes=bytes_to_fetch(place.folder, findings),
+            free_bytes=place.folder.free_bytes(),
+        )
+
+    def _place(self, order: Order, *, verify: bool) -> _Place:
+        """What is wanted and where it belongs, if the caller may have it and this machine can hold it."""
+        hindrance: HubkitError | None = None
         try:
-            model = self._metadata.require(model_id, use_cache=False, revision=revision)
+            model = self._gate.ask(order.model_id, order.revision)
         except _UNREACHABLE as error:
             hindrance = error
-        else:
-            return self._from_hub(order, model)
-        return self._from_disk(order, hindrance)
-
-    def _from_hub(self, order: Order, model: ModelMetadata) -> Path:
+            recalled = self._gate.recall(order.model_id, order.revision)
+            if recalled is None:
+                _refuse(order.model_id, "nothing that this token is known to be allowed", hindrance)
+            model = recalled
         snapshot = order.snapshot_of(model)
-        if model.gated:
-            # Its metadata is everybody's, its files aren't; huggingface_hub would hand out
-            # those that somebody else has fetched without asking for more.
-            self._transport.get(f"{api_prefix('model', order.model_id)}/auth-check")
-        folder = self._fetch(order)
-        if model.sha != folder.name:
-            log.info("%s is at %s by now", order.model_id, folder.name)
-            snapshot = order.snapshot_of(self._metadata.require(order.model_id, revision=folder.name))
-        wrong = snapshot.wrong_in(folder)
-        if wrong:
-            self._fetch_again(order, folder.name, wrong)
-            wrong = snapshot.wrong_in(folder)
-        if wrong:
-            raise TransferError(f"{order.model_id}: incomplete in {folder}: {some(wrong)}")
-        return folder
+        folder = RepoFolder.of(order.model_id, order.cache_dir)
+        place = _Place(order, snapshot, folder, hindrance)
+        place.check(verify=verify)
+        return place
 
-    def _from_disk(self, order: Order, hindrance: HubkitError) -> Path:
-        """What is here already, as far as it is whole and the token is known to be allowed it."""
-        model = self._known(order)
-        if model is None:
-            _refuse(order.model_id, "nothing that this token is known to be allowed", hindrance)
-        snapshot = order.snapshot_of(model)
-        doubt = snapshot.doubt
-        if doubt:
+    def _inspect(self, place: _Place, files: Sequence[ModelFile], *, verify: bool) -> Findings:
+        return inspect(
+            place.path, files, verify=verify, max_workers=self._max_workers, progress=self._progress
+        )
+
+    def _heal(self, place: _Place, findings: Findings) -> None:
+        """Fetch what is missing, and again what is wrong."""
+        model_id = place.order.model_id
+        total = bytes_to_fetch(place.folder, findings)
+        free = place.folder.free_bytes()
+        if free is not None and total > free:
             raise TransferError(
-                f"{order.model_id}: what is here can't be checked: {doubt}, and {hindrance}"
-            ) from hindrance
-        folder = self._local(order, str(model.sha))
-        if folder is None:
-            other = self._local(order, order.revision)
-            if other is None:
-                _refuse(order.model_id, f"no snapshot of {model.sha}", hindrance)
-            raise TransferError(
-                f"{order.model_id}: {other.name} is here, and can't be checked: "
-                f"what is known is {model.sha}, and {hindrance}"
-            ) from hindrance
-        wrong = snapshot.wrong_in(folder)
-        if wrong:
-            raise TransferError(
-                f"{order.model_id}: incomplete in {folder}: {some(wrong)}; and {hindrance}"
-            ) from hindrance
-        return folder
-
-    def _known(self, order: Order) -> ModelMetadata | None:
-        """What this caller was told before about the revision, by whatever name it was asked."""
-        model = self._metadata.recall(order.model_id, revision=order.revision)
-        if model is not None or order.revision is None:
-            return model
-        default = self._metadata.recall(order.model_id)
-        return default if default is not None and order.revision in ("main", default.sha) else None
-
-    def _fetch(self, order: Order) -> Path:
-        from huggingface_hub import snapshot_download
-
-        from hubkit._version import __version__
-
-        def fetch() -> Path:
-            folder = snapshot_download(
-                order.model_id,
-                revision=order.revision,
-                cache_dir=order.cache_dir,
-                allow_patterns=order.allow_patterns,
-                ignore_patterns=order.ignore_patterns,
-                library_name="hubkit",
-                library_version=__version__,
-                max_workers=self._max_workers,
-                **self._identity(),
+                f"{model_id}: {total:,} bytes have to be fetched to {place.folder.cache_dir}, "
+                f"and {free:,} are free there"
             )
-            return Path(folder)
+        if findings.wrong:
+            names = some([file.rfilename for file in findings.wrong])
+            log.warning("%s: fetching again what has the wrong size or contents: %s", model_id, names)
+            discard(place.folder, place.path, findings.wrong)
+        self._fetcher.fetch(model_id, place.folder, place.path.name, findings.all, total)
 
-        return self._run(fetch, order)
 
-    def _fetch_again(self, order: Order, commit_hash: str, paths: Sequence[str]) -> None:
-        from huggingface_hub import hf_hub_download
+@attrs.frozen
+class _Place:
+    """What is wanted of a model, and where it belongs."""
 
-        def fetch() -> None:
-            for path in paths:
-                hf_hub_download(
-                    order.model_id,
-                    path,
-                    revision=commit_hash,
-                    cache_dir=order.cache_dir,
-                    force_download=True,
-                    **self._identity(),
-                )
+    order: Order
+    snapshot: Snapshot
+    folder: RepoFolder
+    hindrance: HubkitError | None
+    """Why the Hub can't be asked; None when it was."""
 
-        log.warning("%s: fetching again what has the wrong size: %s", order.model_id, some(paths))
-        self._run(fetch, order)
+    @property
+    def path(self) -> Path:
+        """The folder of the snapshot."""
+        return self.folder.snapshot(str(self.snapshot.commit_hash))
 
-    def _local(self, order: Order, revision: str | None) -> Path | None:
-        """The folder of a snapshot that is here, whole or not."""
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import LocalEntryNotFoundError
+    def check(self, *, verify: bool) -> None:
+        """Raise what stands in the way before anything is looked at."""
+        model_id, doubt = self.order.model_id, self.snapshot.doubt(verify=verify)
+        if self.hindrance is not None and doubt:
+            raise TransferError(
+                f"{model_id}: what is here can't be checked: {doubt}, and {self.hindrance}"
+            ) from self.hindrance
+        # It becomes the name of a folder.
+        if not is_commit_hash(self.snapshot.commit_hash):
+            raise TransferError(f"{model_id} can't be fetched: the Hub names no commit")
+        doubt = self.snapshot.unverifiable(verify=verify)
+        if doubt:
+            raise TransferError(f"{model_id} can't be verified: {doubt}")
+        rules = NameRules.of(self.folder.nearest_parent())
+        found = find_unholdable((file.rfilename for file in self.snapshot.files), self.path, rules)
+        if found is not None:
+            raise TransferError(
+                f"{model_id}: {some([found.path])} can't be kept on this system: {found.reason}"
+            )
 
-        def find() -> Path | None:
-            try:
-                folder = snapshot_download(
-                    order.model_id,
-                    revision=revision,
-                    cache_dir=order.cache_dir,
-                    # Nothing: some versions have their own opinion of what is whole, and
-                    # would refuse the folder instead of telling where it is.
-                    allow_patterns=[],
-                    local_files_only=True,
-                    **self._identity(),
-                )
-            except LocalEntryNotFoundError:
-                return None
-            return Path(folder)
 
-        return self._run(find, order)
-
-    def _run(self, call: Callable[[], T], order: Order) -> T:
-        """Let `huggingface_hub` do something, in our manners: bars as wanted, errors of ours."""
-        what = f"download of {order.model_id}"
-        with progress_bars(self._progress):
-            return translated(call, what, token=self._transport.token, clock=self._clock)
-
-    def _identity(self) -> dict[str, Any]:
-        token = self._transport.token
-        # False, not None: None would let huggingface_hub look for a token of its own.
-        return {"endpoint": self._transport.endpoint, "token": token.reveal() if token else False}
+def _whole_without_hub(place: _Place, findings: Findings) -> Path:
+    """What is here already, if it is whole."""
+    assert place.hindrance is not None
+    model_id, commit_hash = place.order.model_id, place.path.name
+    if not findings.all:
+        return place.path
+    if not place.path.is_dir():
+        other = place.folder.read_ref(place.order.revision)
+        if other is None or not place.folder.snapshot(other).is_dir():
+            _refuse(model_id, f"no snapshot of {commit_hash}", place.hindrance)
+        raise TransferError(
+            f"{model_id}: {other} is here, and can't be checked: "
+            f"what is known is {commit_hash}, and {place.hindrance}"
+        ) from place.hindrance
+    raise TransferError(
+        f"{model_id}: incomplete in {place.path}: {some(findings.names)}; and {place.hindrance}"
+    ) from place.hindrance
 
 
 def _refuse(model_id: str, what: str, hindrance: HubkitError) -> NoReturn:

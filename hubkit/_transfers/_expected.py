@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import attrs
 
-from hubkit._refs import is_commit_hash, parse_repo_path
+from hubkit._refs import is_commit_hash
+from hubkit._transfers._digests import Digest
 from hubkit._transfers._paths import parse_local_path, shown_path, stat_mode
-from hubkit.errors import InvalidArgumentError, InvalidRefError, LocalPathError, RepoFileNotFoundError
-from hubkit.models import ModelMetadata
+from hubkit.errors import InvalidArgumentError, LocalPathError, RepoFileNotFoundError
+from hubkit.models import ModelFile, ModelMetadata
 
 __all__ = ["Order", "Snapshot", "some"]
 
@@ -23,22 +24,26 @@ class Snapshot:
     commit_hash: str | None
     """None when the Hub didn't say."""
 
-    sizes: Mapping[str, int | None]
-    """Bytes of each file; None when the Hub didn't say."""
+    files: tuple[ModelFile, ...]
+    """As the Hub described them."""
 
-    @property
-    def doubt(self) -> str | None:
-        """Why a folder can't be checked against this; None when it can."""
+    def doubt(self, *, verify: bool) -> str | None:
+        """Why a folder can't be checked against this; None when it can.
+
+        Args:
+            verify: Whether contents are to be checked, and not only sizes.
+        """
         if not is_commit_hash(self.commit_hash):
             return "its commit is unknown"
-        if not self.sizes:
+        if not self.files:
             return "its files are unknown"
-        unknown = [path for path, size in self.sizes.items() if size is None]
-        return f"sizes are unknown of {some(unknown)}" if unknown else None
+        unknown = [file.rfilename for file in self.files if file.size is None]
+        return f"sizes are unknown of {some(unknown)}" if unknown else self.unverifiable(verify=verify)
 
-    def wrong_in(self, folder: Path) -> list[str]:
-        """Files that are missing, of another size, or of a name that no sound repository has."""
-        return [path for path, size in self.sizes.items() if not _is_right(folder, path, size)]
+    def unverifiable(self, *, verify: bool) -> str | None:
+        """Why contents can't be checked though they are to be; None when they can."""
+        unknown = [file.rfilename for file in self.files if verify and Digest.of(file) is None]
+        return f"hashes are unknown of {some(unknown)}" if unknown else None
 
 
 @attrs.frozen(kw_only=True)
@@ -77,12 +82,12 @@ class Order:
         """
         from huggingface_hub.utils import filter_repo_objects  # type: ignore[attr-defined]
 
-        sizes = {file.rfilename: file.size for file in model.siblings}
+        files = {file.rfilename: file for file in model.siblings}
         wanted = filter_repo_objects(
-            sizes, allow_patterns=self.allow_patterns, ignore_patterns=self.ignore_patterns
+            files, allow_patterns=self.allow_patterns, ignore_patterns=self.ignore_patterns
         )
-        chosen = {path: sizes[path] for path in wanted}
-        if sizes and not chosen:
+        chosen = tuple(files[path] for path in wanted)
+        if files and not chosen:
             raise RepoFileNotFoundError(f"no file of {self.model_id} matches the patterns", 404)
         return Snapshot(model.sha, chosen)
 
@@ -111,11 +116,3 @@ def _patterns(field: str, value: object) -> list[str] | None:
     if not all(isinstance(pattern, str) and pattern for pattern in listed):
         raise InvalidArgumentError(f"{field} must be patterns such as '*.safetensors'")
     return listed
-
-
-def _is_right(folder: Path, path: str, size: int | None) -> bool:
-    try:
-        found = (folder / parse_repo_path(path)).stat()
-    except (OSError, InvalidRefError):
-        return False
-    return stat.S_ISREG(found.st_mode) and size in (None, found.st_size)

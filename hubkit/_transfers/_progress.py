@@ -1,18 +1,91 @@
-"""Whether `huggingface_hub` draws its progress bars while it works for us."""
+"""Progress bars: our own, and whether `huggingface_hub` draws its own while it works for us."""
 
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["progress_bars"]
+from hubkit._transfers._workers import Stop
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+__all__ = ["Meter", "meter", "progress_bars"]
+
+_OFF = "HF_HUB_DISABLE_PROGRESS_BARS"
+_TRUE = ("1", "ON", "YES", "TRUE")
 
 _lock = threading.Lock()
 _silent_calls = 0
 _restore = False
+
+
+class Meter:
+    """Counts the bytes of many files that are under way at once, for one bar.
+
+    Args:
+        bar: The bar; None when nobody looks at one.
+        stop: Ends a job whose caller is gone: this is where jobs come by often.
+    """
+
+    def __init__(self, bar: tqdm[Any] | None, stop: Stop) -> None:
+        self._bar = bar
+        self._stop = stop
+        self._lock = threading.Lock()
+
+    def advance(self, count: float | None) -> None:
+        """So many bytes more; fewer when some have to come again.
+
+        Raises:
+            StoppedError: Nobody waits for them any more.
+        """
+        self._stop.check()
+        if self._bar is not None and count:
+            with self._lock:
+                self._bar.update(count)
+
+    def for_files(self) -> type[tqdm[Any]]:
+        """A class of bars that draw nothing, and tell this meter."""
+        from tqdm import tqdm
+
+        advance = self.advance
+
+        class FileBar(tqdm):  # type: ignore[type-arg]
+            """One file's part of the common bar."""
+
+            def __init__(self, *_: Any, initial: float = 0, **__: Any) -> None:
+                super().__init__(disable=True)
+                advance(initial)
+
+            def update(self, n: float | None = 1) -> None:
+                """So many bytes of the file more."""
+                advance(n)
+
+        return FileBar
+
+
+@contextmanager
+def meter(what: str, total: int, stop: Stop, *, wanted: bool) -> Iterator[Meter]:
+    """A meter, with a bar if one is wanted and standard error is a terminal.
+
+    Args:
+        what: Stands before the bar.
+        total: Bytes.
+        stop: Ends the jobs that it counts for.
+        wanted: Whether the settings want bars.
+    """
+    if not (wanted and total and sys.stderr.isatty()) or os.environ.get(_OFF, "").upper() in _TRUE:
+        yield Meter(None, stop)
+        return
+    from tqdm import tqdm
+
+    with tqdm(desc=what, total=total, unit="B", unit_scale=True, unit_divisor=1024, leave=False) as bar:
+        yield Meter(bar, stop)
 
 
 @contextmanager

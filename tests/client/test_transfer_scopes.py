@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import attrs
 import pytest
-from huggingface_hub import hf_hub_download
+from huggingface_hub import hf_hub_download, snapshot_download
 
 from hubkit import (
     GatedRepoError,
@@ -19,6 +19,8 @@ from hubkit import (
 )
 from hubkit._clock import SYSTEM_CLOCK
 from hubkit._transfers import Downloads
+from hubkit.cache._access import AccessNotes
+from hubkit.cache._keys import ANONYMOUS
 
 BASE = "alice/base"
 SECRET = "alice/secret"
@@ -136,24 +138,26 @@ class AskedBefore:
         return self._store.require(model_id, use_cache=use_cache, revision=revision or self._before)
 
 
-def test_branch_that_moves_meanwhile_is_checked(hub, client, folder):
-    """Files are checked against the commit that came, not the one that was there a moment before."""
+def test_branch_that_moves_meanwhile(hub, client, folder):
+    """What comes is one commit, the one that was asked about, and other tools are told of no other."""
     before = client.get_model_metadata(BASE).sha
     hub.commit(BASE, {"model.safetensors": b"\x02\0\0\0\0\0\0\0{} "})
-    path = client.download_model(BASE, folder)
-    (path / "model.safetensors").resolve().write_bytes(b"short")
     rooms = client._rooms
     downloads = Downloads(
         rooms.transport,
         AskedBefore(rooms.metadata, before),
+        AccessNotes(rooms.tiers, endpoint=hub.endpoint, scope=ANONYMOUS, clock=SYSTEM_CLOCK),
         max_workers=2,
         progress=False,
         clock=SYSTEM_CLOCK,
     )
-    again = downloads.download(BASE, folder, revision=None, allow_patterns=None, ignore_patterns=None)
+    path = downloads.download(
+        BASE, folder, revision=None, allow_patterns=None, ignore_patterns=None, verify=True
+    )
 
-    assert path == again
-    assert 11 == (again / "model.safetensors").stat().st_size
+    assert before == path.name
+    assert 10 == (path / "model.safetensors").stat().st_size
+    assert str(path) == snapshot_download(BASE, cache_dir=folder, local_files_only=True)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hubkit import HubClient, HubConfig, ModelCache, ModelFile, ModelMetadata, RateLimitedError
+from hubkit import (
+    HubClient,
+    HubConfig,
+    ModelCache,
+    ModelFile,
+    ModelMetadata,
+    RateLimitedError,
+    SnapshotStatus,
+)
 from hubkit.cache import CacheBackend, FilesystemCache, MemoryCache, SQLiteCache, open_backend
 from hubkit.cards import AdapterFacts, Finding, read_adapter, render_card, validate_card
 from hubkit.connector import HuggingFaceConnector, PlatformConnector
@@ -22,7 +30,9 @@ with HubClient(config, clock=FakeClock()) as hub:
     model: ModelMetadata | None = hub.get_model_metadata("org/name", use_cache=False, revision="main")
     sure: ModelMetadata = hub.require_model_metadata("org/name")
     many: dict[str, ModelMetadata | None] = hub.get_many_metadata(["org/name"])
-    folder: Path = hub.download_model("org/name", Path("x"), allow_patterns=["*.json"])
+    folder: Path = hub.download_model("org/name", Path("x"), allow_patterns=["*.json"], verify=True)
+    status: SnapshotStatus = hub.snapshot_status("org/name", revision="main", verify=True)
+    whole: bool = status.complete
     url: str = hub.upload_artifact("./adapter", {"repo_id": "org/name", "metrics": {"loss": 0.1}})
     license_id: str | None = hub.check_license("org/name")
     fits: bool = hub.check_compatibility("org/name", required_library="peft")
