@@ -5,13 +5,15 @@ Nothing but `main` is public.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
 __all__ = ["main"]
 
-_INTERRUPTED = 130
+_INTERRUPTED, _TERMINATED = 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -26,12 +28,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         # Imported here, so that Ctrl-C during the import is as quiet as later.
         from hubkit.cli._app import app
+        from hubkit.cli._signals import raise_on_sigterm
 
+        raise_on_sigterm()
         _accept_any_text()
         app.main(arguments, prog_name="hubkit")
     except KeyboardInterrupt:
-        pass
-    sys.exit(_INTERRUPTED)
+        _end_now(_INTERRUPTED)
+    except SystemExit as end:
+        if end.code in (_INTERRUPTED, _TERMINATED):
+            _end_now(int(end.code))
+        raise
+    sys.exit(0)
+
+
+def _end_now(code: int) -> NoReturn:
+    """End without waiting for threads that hang in the network; everything else is cleaned up by now."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _accept_any_text() -> None:

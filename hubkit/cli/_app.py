@@ -16,6 +16,7 @@ from hubkit._version import __version__
 from hubkit.cli import _account, _bundle, _cache, _card, _models, _repo, _run, _transfer
 from hubkit.cli._failures import ExitCode, describe, exit_code_of
 from hubkit.cli._session import Session, end_with
+from hubkit.cli._signals import Terminated
 
 __all__ = ["app"]
 
@@ -36,6 +37,7 @@ Exit codes:
   6    rate limited; the message says when to come back
   7    any other failure of the Hub or of a transfer
   130  interrupted with Ctrl-C
+  143  ended with SIGTERM
 
 Settings come from these options, HUBKIT_* and HF_* variables, hubkit.toml and
 pyproject.toml, in this order. A pipe gets exact values separated by tabs,
@@ -49,6 +51,9 @@ class App(click.Group):
         """Run a command; whatever it raises becomes a line and an exit code."""
         try:
             return super().invoke(ctx)
+        except Terminated:
+            click.echo("hubkit: terminated", err=True)
+            end_with(ExitCode.TERMINATED)
         except (click.Abort, KeyboardInterrupt):
             click.echo("hubkit: interrupted", err=True)
             end_with(ExitCode.INTERRUPTED)

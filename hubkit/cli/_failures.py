@@ -36,6 +36,7 @@ class ExitCode(enum.IntEnum):
     RATE_LIMITED = 6
     FAILED = 7
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 # The first that fits counts: a token of the wrong shape is an invalid argument too.

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
-from hubkit.cli._session import Session, pass_session
+from hubkit.cli._failures import ExitCode
+from hubkit.cli._format import size_text
+from hubkit.cli._output import Fact
+from hubkit.cli._session import Session, end_with, json_option, pass_session
 from hubkit.errors import InvalidArgumentError, LocalPathError, OfflineError, TransferError
+
+if TYPE_CHECKING:
+    from hubkit._transfers import SnapshotStatus
 
 __all__ = ["download", "upload"]
 
@@ -24,6 +32,9 @@ __all__ = ["download", "upload"]
 )
 @click.option("--include", metavar="P", multiple=True, help="Only files like this, '*.json'; repeatable.")
 @click.option("--exclude", metavar="P", multiple=True, help="No files like this; repeatable.")
+@click.option("--verify", is_flag=True, help="Compare the contents of all files with the Hub's hashes.")
+@click.option("--dry-run", is_flag=True, help="Say what is here and what would be fetched, and do nothing.")
+@json_option
 @pass_session
 def download(
     session: Session,
@@ -32,25 +43,90 @@ def download(
     folder: str | None,
     include: tuple[str, ...],
     exclude: tuple[str, ...],
+    verify: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Bring MODEL to this machine, print its folder.
 
-    What is there already is not fetched again.
+    What is there already is not fetched again, unless it has another size than the Hub
+    states or, with --verify, other contents.
+
+    With --dry-run the exit code is 0 if all of it is here, else 1.
     """
-    with session.hub() as hub:
-        try:
-            snapshot = hub.download_model(
-                model,
-                folder,
-                revision=revision,
-                allow_patterns=include or None,
-                ignore_patterns=exclude or None,
-            )
-        except TransferError as error:
-            if not session.is_offline:
-                raise
-            raise OfflineError(error.message) from error
-    session.out.path(str(snapshot))
+    if as_json and not dry_run:
+        raise click.UsageError("--json goes with --dry-run: a download prints the folder alone.")
+    arguments: _Wanted = {
+        "revision": revision,
+        "allow_patterns": include or None,
+        "ignore_patterns": exclude or None,
+        "verify": verify,
+    }
+    with session.hub() as hub, _offline_told(session):
+        if dry_run:
+            _tell(session, hub.snapshot_status(model, folder, **arguments), as_json=as_json)
+        else:
+            session.out.path(str(hub.download_model(model, folder, **arguments)))
+
+
+class _Wanted(TypedDict):
+    revision: str | None
+    allow_patterns: tuple[str, ...] | None
+    ignore_patterns: tuple[str, ...] | None
+    verify: bool
+
+
+@contextlib.contextmanager
+def _offline_told(session: Session) -> Iterator[None]:
+    """Offline, that something isn't here whole means that it is out of reach."""
+    try:
+        yield
+    except TransferError as error:
+        if not session.is_offline:
+            raise
+        raise OfflineError(error.message) from error
+
+
+def _tell(session: Session, status: SnapshotStatus, *, as_json: bool) -> None:
+    if as_json:
+        session.out.json(_document(status))
+    else:
+        session.out.facts(_facts(status))
+    if not status.complete:
+        end_with(ExitCode.NO)
+
+
+def _facts(status: SnapshotStatus) -> list[Fact]:
+    free = "" if status.free_bytes is None else size_text(status.free_bytes)
+    return [
+        Fact("model", status.model_id),
+        Fact("commit", status.commit_hash),
+        Fact("folder", str(status.path)),
+        Fact("complete", status.complete),
+        Fact("verified", status.verified),
+        Fact("files", len(status.files)),
+        Fact("size", status.size_bytes, size_text(status.size_bytes)),
+        Fact("missing", status.missing),
+        Fact("wrong", status.wrong),
+        Fact("to fetch", status.fetch_bytes, size_text(status.fetch_bytes)),
+        Fact("free", status.free_bytes, free),
+    ]
+
+
+def _document(status: SnapshotStatus) -> dict[str, Any]:
+    return {
+        "model_id": status.model_id,
+        "commit_hash": status.commit_hash,
+        "path": str(status.path),
+        "complete": status.complete,
+        "verified": status.verified,
+        "files": [{"path": file.path, "size": file.size} for file in status.files],
+        "size_bytes": status.size_bytes,
+        "missing": list(status.missing),
+        "wrong": list(status.wrong),
+        "fetch_bytes": status.fetch_bytes,
+        "free_bytes": status.free_bytes,
+    }
 
 
 @click.command()
