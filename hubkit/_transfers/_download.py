@@ -17,6 +17,7 @@ from hubkit._transfers._fetch import Fetcher
 from hubkit._transfers._gate import Gate
 from hubkit._transfers._inspect import Findings, bytes_to_fetch, discard, inspect
 from hubkit._transfers._layout import RepoFolder
+from hubkit._transfers._litter import sweep_dead_parts
 from hubkit._transfers._names import NameRules, find_unholdable
 from hubkit._transfers._status import SnapshotStatus
 from hubkit._transport import Transport
@@ -67,6 +68,7 @@ class Downloads:
     ) -> None:
         self._gate = Gate(transport, metadata, notes)
         self._fetcher = Fetcher(transport, max_workers=max_workers, progress=progress, clock=clock)
+        self._clock = clock
         self._max_workers = max_workers
         self._progress = progress
 
@@ -94,6 +96,7 @@ class Downloads:
         findings = self._inspect(place, place.snapshot.files, verify=verify)
         if place.hindrance is not None:
             return _whole_without_hub(place, findings)
+        sweep_dead_parts(place.folder, now=self._clock.now())
         fetched: list[ModelFile] = []
         for _ in range(_ROUNDS):
             if not findings.all:

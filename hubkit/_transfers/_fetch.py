@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from hubkit._clock import Clock
 from hubkit._transfers._layout import RepoFolder
-from hubkit._transfers._litter import drop_own_parts, sweep_dead_parts
+from hubkit._transfers._litter import drop_own_parts
 from hubkit._transfers._progress import Meter, meter, progress_bars
 from hubkit._transfers._translation import translated
 from hubkit._transfers._workers import Stop, run_all
@@ -59,7 +59,6 @@ class Fetcher:
             TransportError: The connection failed.
             TransferError: Anything else, a full disk for example.
         """
-        sweep_dead_parts(folder, now=self._clock.now())
         stop = Stop()
         # Large ones first, so that none of them is left alone at the end.
         ordered = sorted(files, key=lambda file: file.size or 0, reverse=True)
