@@ -20,7 +20,7 @@ from hubkit import (
 from hubkit._clock import SYSTEM_CLOCK
 from hubkit._transfers import Downloads
 from hubkit.cache._access import AccessNotes
-from hubkit.cache._keys import ANONYMOUS
+from hubkit.cache._keys import ANONYMOUS, is_shareable
 
 BASE = "alice/base"
 SECRET = "alice/secret"
@@ -74,6 +74,57 @@ def test_another_s_gated_files(hub, make_client, alice, bob, folder):
     hub.grant("alice/gated", "bob")
 
     assert path == make_client(token=bob).download_model("alice/gated", folder)
+
+
+@pytest.mark.parametrize("how", ["offline", "stopped", "503", "429"])
+@pytest.mark.parametrize("who", ["bob", "anonymous", "revoked"])
+def test_another_s_gated_files_without_the_hub(hub, make_client, alice, bob, folder, who, how):
+    """What the Hub says of a gated model is everybody's; who was never let in gets no file of it."""
+    hub.add_repo("alice/gated", {"config.json": b"{}"}, gated="manual")
+    path = make_client(token=alice).download_model("alice/gated", folder)
+    token = {"bob": bob, "anonymous": None, "revoked": REVOKED}[who]
+    known = make_client(token=token).recall_metadata("alice/gated")
+    settings, kind = hinder(hub, how)
+    for revision in (None, "main", path.name):
+        with pytest.raises(kind):
+            make_client(token=token, **settings).download_model("alice/gated", folder, revision=revision)
+
+    assert known is not None
+    assert path == make_client(token=alice, **settings).download_model("alice/gated", folder)
+
+
+def test_access_is_remembered_for_a_month(hub, make_client, alice, clock, folder):
+    """As long as anything that is cached."""
+    hub.add_repo("alice/gated", {"config.json": b"{}"}, gated="auto")
+    path = make_client(token=alice).download_model("alice/gated", folder)
+    clock.advance(hours=24 * 29)
+
+    assert path == make_client(token=alice, offline=True).download_model("alice/gated", folder)
+
+    clock.advance(hours=24 * 2)
+    with pytest.raises(TransferError, match="known to be allowed"):
+        make_client(token=alice, offline=True).download_model("alice/gated", folder)
+
+
+def test_metadata_alone_lets_nobody_in(hub, make_client, alice, folder):
+    """To have read about a gated model is not to have been let in."""
+    hub.add_repo("alice/gated", {"config.json": b"{}"}, gated="auto")
+    make_client(token=alice, cache="memory://").download_model("alice/gated", folder)
+    make_client(token=alice).get_model_metadata("alice/gated")
+    with pytest.raises(TransferError, match="known to be allowed"):
+        make_client(token=alice, offline=True).download_model("alice/gated", folder)
+
+
+def test_notes_of_access_are_never_shared(hub, make_client, alice, folder):
+    """They lie in the token's own scope, which stores that others read don't get."""
+    hub.add_repo("alice/gated", {"config.json": b"{}"}, gated="auto")
+    client = make_client(token=alice)
+    client.download_model("alice/gated", folder)
+    keys = [entry.key for entry in client._rooms.tiers.entries("") if "|access|" in entry.key]
+
+    assert [True] == [key.startswith("token-") for key in keys]
+    assert [] == list(filter(is_shareable, keys))
+    assert alice not in keys[0]
 
 
 @pytest.mark.parametrize("how", ["offline", "stopped", "503"])
