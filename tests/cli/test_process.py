@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ Spawn = Callable[..., "subprocess.Popen[bytes]"]
 
 needs_posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals and pseudo-terminals")
 
+_BARS = ("Checking", "Fetching")
 _HEAVY = ("attr", "cattrs", "huggingface_hub", "jinja2", "keyring", "orjson", "requests")
 
 
@@ -169,6 +171,24 @@ def test_a_download_at_a_terminal_ends_with_the_folder(hub: LocalHub, tmp_path: 
 
     assert 0 == code
     assert seen.splitlines()[-1].startswith(f"{tmp_path}{os.sep}models--acme--small")
+
+
+@needs_posix
+def test_bars_of_a_download_are_right(hub: LocalHub, tmp_path: object) -> None:
+    """What is checked and what is fetched have a bar each, and none goes past its end."""
+    hub.add_repo("acme/large", {"a.bin": os.urandom(1 << 24), "b.bin": os.urandom(1 << 23)})
+    arguments = ["download", "acme/large", "--verify", "--to", str(tmp_path)]
+    folder = _at_terminal(arguments, columns=300)[1].splitlines()[-1]
+    with open(os.path.join(folder, "b.bin"), "r+b") as file:
+        file.write(b"wrong")
+    code, seen = _at_terminal(arguments, columns=300)
+
+    shown = {bar: re.findall(rf"{bar}: +(\d+)%\|[^|]*\| ([\d.]+\w?)/([\d.]+\w)", seen) for bar in _BARS}
+    assert 0 == code
+    assert "wrong size or contents: b.bin" in seen
+    assert {"24.0M"} <= {total for _, _, total in shown["Checking"]} <= {"24.0M", "8.00M"}
+    assert {"8.00M"} == {total for _, _, total in shown["Fetching"]}
+    assert all(int(percent) <= 100 for bar in _BARS for percent, _, _ in shown[bar])
 
 
 @needs_posix

@@ -55,6 +55,53 @@ def test_download_takes_patterns(run: Run, stored: str, options: list[str], expe
     assert expected == {path.name for path in Path(result.stdout.strip()).iterdir()}
 
 
+def test_download_verifies(run: Run, stored: str) -> None:
+    """A byte that has changed is found, the file fetched again, and said so."""
+    folder = Path(run("download", "alice/adapter").stdout.strip())
+    blob = (folder / "adapter_model.safetensors").resolve()
+    right = blob.read_bytes()
+    blob.write_bytes(right[:-1] + bytes([right[-1] ^ 1]))
+    result = run("download", "alice/adapter", "--verify")
+
+    assert (0, f"{folder}\n") == (result.exit_code, result.stdout)
+    assert "fetching again what has the wrong size or contents: adapter_model.safetensors" in result.stderr
+    assert right == (folder / "adapter_model.safetensors").read_bytes()
+
+
+def test_dry_run_says_what_would_be_fetched(hub: LocalHub, run: Run, stored: str, tmp_path: Path) -> None:
+    """The answer is no while there is something to fetch, and yes afterwards; nothing is fetched."""
+    before = run("download", "alice/adapter", "--dry-run", "--to", "here")
+    moved = hub.requests["resolve_get"]
+    run("download", "alice/adapter", "--to", "here")
+    after = run("--offline", "download", "alice/adapter", "--dry-run", "--verify", "--to", "here")
+
+    facts = [dict(line.split("\t") for line in each.stdout.splitlines()) for each in (before, after)]
+    assert [1, 0, 0] == [before.exit_code, after.exit_code, moved]
+    assert ["false", "true"] == [each["complete"] for each in facts]
+    assert facts[0]["size"] == facts[0]["to fetch"]
+    assert "0" == facts[1]["to fetch"]
+    assert str(tmp_path / "here") in facts[0]["folder"]
+
+
+def test_dry_run_as_json(run: Run, stored: str) -> None:
+    """All keys of the reference, and sizes as numbers."""
+    result = run("download", "alice/adapter", "--dry-run", "--json", "--include", "*.json")
+    document = json.loads(result.stdout)
+
+    assert 1 == result.exit_code
+    assert ["adapter_config.json"] == document["missing"]
+    assert document["size_bytes"] == document["fetch_bytes"] == document["files"][0]["size"]
+    assert document["free_bytes"] > 0
+
+
+def test_json_goes_with_dry_run(hub: LocalHub, run: Run) -> None:
+    """A download prints a path, whatever is asked."""
+    result = run("download", "alice/adapter", "--json")
+
+    assert (2, 0) == (result.exit_code, hub.total_requests)
+    assert "--dry-run" in result.stderr
+
+
 def test_download_offline_uses_what_is_here(run: Run, stored: str) -> None:
     """What was downloaded once is found without a network."""
     online = run("download", "alice/adapter")

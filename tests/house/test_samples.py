@@ -55,6 +55,27 @@ def test_readme_tour(adapters, payloads, monkeypatch, tmp_path, capsys):
     assert 0 == result.failed, capsys.readouterr().out
 
 
+def test_downloads_page(monkeypatch, tmp_path, capsys):
+    """What the page about downloads shows is so."""
+    text = (ROOT / "docs" / "downloads.md").read_text(encoding="utf-8")
+    samples = text.partition("<!-- samples begin -->")[2].partition("<!-- samples end -->")[0]
+    source = "\n".join(re.findall(r"^```python\n(.*?)^```$", samples, flags=re.MULTILINE | re.DOTALL))
+    files = {"config.json": b"{}", "model.safetensors": b"right" * 1000}
+    with LocalHub() as server:
+        server.add_repo("alice/model", files)
+        monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+        monkeypatch.setenv("HUBKIT_CACHE", f"file://{tmp_path}/cache")
+        monkeypatch.setenv("HUBKIT_RETRIES", "0")
+        monkeypatch.chdir(tmp_path)
+        test = doctest.DocTestParser().get_doctest(
+            source, {"server": server}, "downloads.md", "downloads.md", 0
+        )
+        result = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test)
+
+    assert result.attempted > 10
+    assert 0 == result.failed, capsys.readouterr().out
+
+
 def test_quickstart(tmp_path):
     """The README's first command, without the installation."""
     command = [sys.executable, str(ROOT / "examples" / "quickstart.py"), "--folder", str(tmp_path / "q")]

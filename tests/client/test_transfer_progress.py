@@ -1,0 +1,104 @@
+"""Progress bars count the bytes that move, each once."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import threading
+
+import pytest
+from huggingface_hub import hf_hub_download
+from tqdm import tqdm
+
+from hubkit._transfers._progress import Meter, meter
+from hubkit._transfers._workers import Stop, StoppedError, run_all
+
+MIB = 1024 * 1024
+BIG = bytes(25 * MIB)
+
+
+@pytest.fixture
+def bar():
+    """A bar that nobody sees."""
+    with tqdm(total=len(BIG), file=io.StringIO()) as bar:
+        yield bar
+
+
+def fetch(hub, folder, meter):
+    """One file, as hubkit fetches it."""
+    return hf_hub_download(
+        "alice/big",
+        "model.safetensors",
+        endpoint=hub.endpoint,
+        cache_dir=folder,
+        token=False,
+        tqdm_class=meter.for_files(),
+    )
+
+
+def test_every_byte_is_counted(hub, bar, tmp_path):
+    """What has come is what the bar says."""
+    hub.add_repo("alice/big", {"model.safetensors": BIG})
+    fetch(hub, tmp_path, Meter(bar, Stop()))
+
+    assert len(BIG) == bar.n
+
+
+def test_bytes_that_come_twice_are_counted_once(hub, bar, tmp_path, caplog):
+    """A connection that breaks costs no progress that isn't true."""
+    commit = hub.add_repo("alice/big", {"model.safetensors": BIG})
+    half = {"Content-Length": str(len(BIG)), "X-Repo-Commit": commit}
+    hub.fail("resolve_get", status=200, body=BIG[: 15 * MIB], headers=half)
+    with contextlib.suppress(Exception):
+        # Some releases give up.
+        fetch(hub, tmp_path, Meter(bar, Stop()))
+
+    assert bar.n in (10 * MIB, 15 * MIB, len(BIG))
+
+
+def test_a_stop_ends_a_download(hub, bar, tmp_path):
+    """Nobody waits for it: it ends at the next bytes, and leaves nothing."""
+    hub.add_repo("alice/big", {"model.safetensors": BIG})
+    stop = Stop()
+    shown = Meter(bar, stop)
+    stop.set()
+    with pytest.raises(StoppedError):
+        fetch(hub, tmp_path, shown)
+
+    assert not [path for path in tmp_path.rglob("*") if path.name == "model.safetensors"]
+
+
+def test_no_bar_without_a_terminal(capsys):
+    """Logs of a build hold no bars."""
+    with meter("Fetching", 100, Stop(), wanted=True) as shown:
+        shown.advance(100)
+
+    assert ("", "") == capsys.readouterr()
+
+
+def test_the_first_failure_is_raised_when_the_others_are_over():
+    """What has begun is finished; what hasn't is left."""
+    began = threading.Event()
+    done = []
+
+    def fail():
+        began.wait(60)
+        raise ValueError("first")
+
+    def work():
+        began.set()
+        done.append("work")
+
+    def late():
+        done.append("late")
+
+    with pytest.raises(ValueError, match="first"):
+        run_all([fail, work, *[late] * 1000], Stop(), max_workers=2)
+
+    assert "work" in done
+    assert len(done) < 1000
+
+
+def test_no_jobs():
+    """Nothing to do is done at once."""
+    assert run_all([], Stop(), max_workers=1) is None
