@@ -59,6 +59,10 @@ class Fetcher:
             TransportError: The connection failed.
             TransferError: Anything else, a full disk for example.
         """
+        from huggingface_hub import get_session
+
+        # Made here: the oldest releases let each of the first threads make one, and drop all but the last.
+        get_session()
         stop = Stop()
         # Large ones first, so that none of them is left alone at the end.
         ordered = sorted(files, key=lambda file: file.size or 0, reverse=True)

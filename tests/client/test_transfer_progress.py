@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import threading
+import time
 
 import pytest
 from huggingface_hub import hf_hub_download
@@ -90,6 +91,7 @@ def test_the_first_failure_is_raised_when_the_others_are_over():
         done.append("work")
 
     def late():
+        time.sleep(0.01)
         done.append("late")
 
     with pytest.raises(ValueError, match="first"):
