@@ -148,6 +148,7 @@ class Downloads:
 
     def _place(self, order: Order, *, verify: bool) -> _Place:
         """What is wanted and where it belongs, if the caller may have it and this machine can hold it."""
+        folder = RepoFolder.of(order.model_id, order.cache_dir)
         hindrance: HubkitError | None = None
         try:
             model = self._gate.ask(order.model_id, order.revision)
@@ -157,9 +158,7 @@ class Downloads:
             if recalled is None:
                 _refuse(order.model_id, "nothing that this token is known to be allowed", hindrance)
             model = recalled
-        snapshot = order.snapshot_of(model)
-        folder = RepoFolder.of(order.model_id, order.cache_dir)
-        place = _Place(order, snapshot, folder, hindrance)
+        place = _Place(order, order.snapshot_of(model), folder, hindrance)
         place.check(verify=verify)
         return place
 

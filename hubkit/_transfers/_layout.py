@@ -11,6 +11,8 @@ from pathlib import Path
 import attrs
 
 from hubkit._refs import is_commit_hash
+from hubkit._transfers._paths import shown_path
+from hubkit.errors import LocalPathError
 
 __all__ = ["RepoFolder"]
 
@@ -34,12 +36,19 @@ class RepoFolder:
         Args:
             model_id: A checked id.
             cache_dir: The shared folder; where all tools look if None.
+
+        Raises:
+            LocalPathError: The folder can't be found: nobody's home, or a link that leads to itself.
         """
         if cache_dir is None:
             from huggingface_hub import constants
 
             cache_dir = Path(constants.HF_HUB_CACHE)
-        return cls(cache_dir.expanduser().resolve(), f"models--{model_id.replace('/', '--')}")
+        try:
+            folder = cache_dir.expanduser().resolve()
+        except (OSError, RuntimeError) as error:
+            raise LocalPathError(f"cache_dir {shown_path(cache_dir)} can't be used: {error}") from error
+        return cls(folder, f"models--{model_id.replace('/', '--')}")
 
     @property
     def blobs(self) -> Path:

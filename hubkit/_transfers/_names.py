@@ -7,7 +7,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import attrs
 
@@ -80,24 +80,25 @@ def find_unholdable(paths: Iterable[str], folder: Path, rules: NameRules) -> Unh
     "this system takes it for the same file as 'README.md'"
     """
     listed = list(paths)
+    room = None if rules.longest_path is None else rules.longest_path - len(os.fsencode(folder)) - 1
     for path in listed:
-        reason = _fault(path, folder, rules)
+        reason = _fault(path, room, rules)
         if reason is not None:
             return Unholdable(path, reason)
     return _find_collision(listed, rules)
 
 
-def _fault(path: str, folder: Path, rules: NameRules) -> str | None:
+def _fault(path: str, room: int | None, rules: NameRules) -> str | None:
     try:
         parts = parse_repo_path(path).split("/")
     except InvalidRefError:
         return "it is no path inside a repository"
     # Refused everywhere: on Windows it would lead to another drive, and huggingface_hub takes it nowhere.
-    if any(PureWindowsPath(part).drive for part in parts):
+    if any(part[1:2] == ":" for part in parts):
         return "it names a drive of Windows"
     if any(_length(part, rules) > rules.longest_name for part in parts):
         return f"a part of it is longer than {rules.longest_name}"
-    if rules.longest_path is not None and len(os.fsencode(folder / path)) >= rules.longest_path:
+    if room is not None and len(path.encode()) >= room:
         return f"with its folder it is longer than {rules.longest_path}"
     return next(filter(None, map(_fault_on_windows, parts)), None) if rules.windows else None
 
@@ -117,10 +118,14 @@ def _find_collision(paths: list[str], rules: NameRules) -> Unholdable | None:
         other = files.setdefault(_folded(path, rules), path)
         if other != path:
             return Unholdable(path, f"this system takes it for the same file as {other!a}")
-    for path in paths:
-        for parent in PurePosixPath(_folded(path, rules)).parents:
-            if str(parent) in files:
-                return Unholdable(path, f"{files[str(parent)]!a} is a file already")
+    seen: set[str] = set()
+    for folded, path in files.items():
+        parent = folded.rpartition("/")[0]
+        while parent and parent not in seen:
+            if parent in files:
+                return Unholdable(path, f"{files[parent]!a} is a file already")
+            seen.add(parent)
+            parent = parent.rpartition("/")[0]
     return None
 
 

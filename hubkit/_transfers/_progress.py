@@ -66,6 +66,13 @@ class Meter:
                 """So many bytes of the file more."""
                 advance(n)
 
+            def update_transfer(self, n: float | None = 1) -> None:
+                """So many more on the line: releases that tell these apart tell of both."""
+                advance(0)
+
+            def set_transfer_postfix_str(self, postfix: str, refresh: bool = False) -> None:
+                """How fast the line is; a bar of its own would show it."""
+
         return FileBar
 
 

@@ -6,7 +6,7 @@ from hubkit._clock import Clock
 from hubkit.cache._entry import Entry
 from hubkit.cache._freshness import RETENTION, Freshness, is_stale
 from hubkit.cache._keys import Scope, access_key, model_key
-from hubkit.cache._tiers import Found, Tiers
+from hubkit.cache._tiers import Tiers
 
 __all__ = ["AccessNotes"]
 
@@ -38,18 +38,21 @@ class AccessNotes:
 
     def knows(self, model_id: str) -> bool:
         """Whether the Hub let this caller have them, and hasn't refused since."""
-        entry, _ = self._found(model_id)
+        entry = self._found(self._key(model_id))
         return entry is not None and not is_stale(entry.stored_at, RETENTION, now=self._clock.now())
 
     def forget(self, model_id: str) -> None:
         """The Hub refused this caller: what it alone was told about the model is void too."""
         self._tiers.delete(self._key(model_id))
         own = model_key(self._endpoint, self._scope, model_id)
-        self._tiers.delete(own)
+        entry = self._found(own)
+        # That there is no such model is what the Hub says now.
+        if entry is not None and not entry.negative:
+            self._tiers.delete(own)
         self._tiers.clear(f"{own} @ ")
 
-    def _found(self, model_id: str) -> Found:
-        return self._tiers.find([self._key(model_id)], lambda _: Freshness.HIT)
+    def _found(self, key: str) -> Entry | None:
+        return self._tiers.find([key], lambda _: Freshness.HIT)[0]
 
     def _key(self, model_id: str) -> str:
         return access_key(self._endpoint, self._scope, model_id)

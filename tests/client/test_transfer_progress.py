@@ -45,6 +45,17 @@ def test_every_byte_is_counted(hub, bar, tmp_path):
     assert len(BIG) == bar.n
 
 
+def test_line_and_disk_are_not_added_up(bar):
+    """Releases that count what is received and what is written apart tell of each byte twice."""
+    file_bar = Meter(bar, Stop()).for_files()(total=10, initial=3, desc="x", position=1)
+    file_bar.update(7)
+    file_bar.update_transfer(7)
+    file_bar.set_transfer_postfix_str("1 MB/s", refresh=False)
+    file_bar.close()
+
+    assert 10 == bar.n
+
+
 def test_bytes_that_come_twice_are_counted_once(hub, bar, tmp_path, caplog):
     """A connection that breaks costs no progress that isn't true."""
     commit = hub.add_repo("alice/big", {"model.safetensors": BIG})

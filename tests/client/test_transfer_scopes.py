@@ -217,6 +217,7 @@ def test_branch_that_moves_meanwhile(hub, client, folder):
         ({"cache_dir": 5}, InvalidArgumentError, "cache_dir"),
         ({"cache_dir": "a\0b"}, LocalPathError, "cache_dir"),
         ({"cache_dir": "a" * 5000}, LocalPathError, "cache_dir"),
+        ({"cache_dir": "~nobody-of-this-name/x"}, LocalPathError, "cache_dir"),
         ({"allow_patterns": 5}, InvalidArgumentError, "allow_patterns"),
         ({"allow_patterns": [5]}, InvalidArgumentError, "allow_patterns"),
         ({"allow_patterns": b"*"}, InvalidArgumentError, "allow_patterns"),
