@@ -106,7 +106,7 @@ class Downloads:
             findings = self._inspect(place, findings.all, verify=verify)
         if findings.all:
             # Nobody shall take them for what they are not.
-            discard(place.folder, place.path, findings.wrong)
+            discard(place.folder, place.path, findings)
             raise TransferError(f"{model_id}: incomplete in {place.path}: {some(findings.names)}")
         self._fetcher.announce(
             model_id, place.folder, revision=revision, commit_hash=place.path.name, files=fetched
@@ -180,7 +180,7 @@ class Downloads:
         if findings.wrong:
             names = some([file.rfilename for file in findings.wrong])
             log.warning("%s: fetching again what has the wrong size or contents: %s", model_id, names)
-            discard(place.folder, place.path, findings.wrong)
+            discard(place.folder, place.path, findings)
         self._fetcher.fetch(model_id, place.folder, place.path.name, findings.all, total)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 import errno
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import attrs
 
@@ -25,12 +25,23 @@ __all__ = ["Findings", "bytes_to_fetch", "discard", "inspect"]
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 
 
+class _Stamp(NamedTuple):
+    """One state of one file."""
+
+    size: int | None
+    """Bytes; None for what is no file."""
+    inode: int
+    changed: int
+
+
 @attrs.frozen
 class Findings:
     """Files of a snapshot that are not as they should be."""
 
     missing: tuple[ModelFile, ...]
     wrong: tuple[ModelFile, ...]
+    stamps: Mapping[str, _Stamp]
+    """What the wrong ones were when they were looked at, by name."""
 
     @property
     def all(self) -> tuple[ModelFile, ...]:
@@ -58,14 +69,16 @@ def inspect(
     Raises:
         TransferError: A file can't be read.
     """
-    seen = {file.rfilename: _look(folder / file.rfilename, file.size) for file in files}
+    stamps = {file.rfilename: _look(folder / file.rfilename) for file in files}
+    here = [file for file in files if stamps[file.rfilename] is not None]
+    wrong = {file.rfilename for file in here if not _fits(stamps[file.rfilename], file.size)}
     if verify:
-        sized = [file for file in files if seen[file.rfilename] is _Seen.RIGHT]
-        for path in _other_contents(folder, sized, max_workers=max_workers, progress=progress):
-            seen[path] = _Seen.WRONG
+        sized = [file for file in here if file.rfilename not in wrong]
+        wrong |= _other_contents(folder, sized, max_workers=max_workers, progress=progress)
     return Findings(
-        missing=tuple(file for file in files if seen[file.rfilename] is _Seen.MISSING),
-        wrong=tuple(file for file in files if seen[file.rfilename] is _Seen.WRONG),
+        missing=tuple(file for file in files if stamps[file.rfilename] is None),
+        wrong=tuple(file for file in here if file.rfilename in wrong),
+        stamps={path: stamp for path, stamp in stamps.items() if stamp is not None and path in wrong},
     )
 
 
@@ -76,37 +89,45 @@ def bytes_to_fetch(folder: RepoFolder, findings: Findings) -> int:
         digest = Digest.of(file)
         if digest is None:
             sizes[file.rfilename] = file.size or 0
-        elif _look(folder.blobs / digest.value, file.size) is not _Seen.RIGHT:
+        elif not _fits(_look(folder.blobs / digest.value), file.size):
             # Two files of the same contents are one blob.
             sizes[digest.value] = file.size or 0
     return sum(sizes.values())
 
 
-def discard(folder: RepoFolder, snapshot: Path, files: Iterable[ModelFile]) -> None:
+def discard(folder: RepoFolder, snapshot: Path, findings: Findings) -> None:
     """Take out files that are wrong, so that they are fetched anew and nobody else takes them meanwhile.
+
+    What somebody has replaced since it was looked at stays: others heal too.
 
     Args:
         folder: The model's.
         snapshot: The snapshot's.
-        files: Which.
+        findings: Which.
 
     Raises:
         TransferError: They can't be taken out.
     """
-    for file in files:
+    for file in findings.wrong:
         path = snapshot / file.rfilename
-        digest = Digest.of(file)
-        try:
-            # Only what bears the file's own digest: a link may lead to a blob that is right for another.
-            if digest is not None and path.is_symlink() and path.resolve() == folder.blobs / digest.value:
-                path.resolve().unlink()
-            path.unlink()
-        except FileNotFoundError:
+        if _look(path) != findings.stamps[file.rfilename]:
             continue
+        try:
+            for each in _to_unlink(path, folder, Digest.of(file)):
+                each.unlink(missing_ok=True)
         except OSError as error:
             raise TransferError(
                 f"{file.rfilename!a} is wrong and can't be replaced in {snapshot}: {error.strerror}"
             ) from error
+
+
+def _to_unlink(path: Path, folder: RepoFolder, digest: Digest | None) -> list[Path]:
+    """A file and its blob, but no blob of another digest: that may be right for somebody else."""
+    if digest is None or not path.is_symlink():
+        return [path]
+    # The blob may be a link in its turn, to a store that several models share.
+    blob = folder.blobs / digest.value
+    return [blob.resolve(), blob, path] if path.resolve() == blob.resolve() else [path]
 
 
 def _other_contents(
@@ -126,18 +147,16 @@ def _other_contents(
     return found
 
 
-class _Seen(enum.Enum):
-    MISSING = "missing"
-    WRONG = "wrong"
-    RIGHT = "right"
-
-
-def _look(path: Path, size: int | None) -> _Seen:
+def _look(path: Path) -> _Stamp | None:
+    """What stands there, links followed; None when nothing does."""
     try:
         found = path.stat()
     except OSError as error:
         if error.errno in _NOTHING_THERE:
-            return _Seen.MISSING
+            return None
         raise TransferError(f"{shown_path(path)} can't be checked: {error.strerror}") from error
-    right = stat.S_ISREG(found.st_mode) and size in (None, found.st_size)
-    return _Seen.RIGHT if right else _Seen.WRONG
+    return _Stamp(found.st_size if stat.S_ISREG(found.st_mode) else None, found.st_ino, found.st_mtime_ns)
+
+
+def _fits(stamp: _Stamp | None, size: int | None) -> bool:
+    return stamp is not None and stamp.size is not None and size in (None, stamp.size)

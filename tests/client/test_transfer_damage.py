@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from hubkit import AuthenticationError, GatedRepoError, TransferError
+from hubkit._transfers._inspect import discard, inspect
+from hubkit._transfers._layout import RepoFolder
 
 MODEL = "alice/whole"
 WEIGHTS = bytes(range(256)) * 64
@@ -191,6 +194,44 @@ def test_a_good_blob_of_another_survives(commit, client, folder):
 
     assert before == os.stat(other).st_ino
     assert FILES["sub/other.safetensors"] == other.read_bytes()
+
+
+def test_a_model_on_another_disk(commit, client, folder, tmp_path):
+    """Whose folder is a link heals like any other."""
+    path = client.download_model(MODEL, folder)
+    (folder / "models--alice--whole").rename(tmp_path / "elsewhere")
+    (folder / "models--alice--whole").symlink_to(tmp_path / "elsewhere")
+    flipped_byte(path)
+    client.download_model(MODEL, folder, verify=True)
+
+    assert is_right(path)
+
+
+def test_what_somebody_else_has_healed_meanwhile(commit, client, folder):
+    """A file that was replaced since it was found wrong isn't taken out: somebody may be reading it."""
+    path = client.download_model(MODEL, folder)
+    flipped_byte(path)
+    repo = RepoFolder.of(MODEL, folder)
+    files = client.get_model_metadata(MODEL).siblings
+    findings = inspect(path, files, verify=True, max_workers=2, progress=False)
+    client.download_model(MODEL, folder, verify=True)
+    discard(repo, path, findings)
+
+    assert ["model.safetensors"] == findings.names
+    assert is_right(path)
+
+
+def test_many_that_heal_at_once(commit, make_client, folder):
+    """All get the right bytes, whoever comes first."""
+    path = make_client().download_model(MODEL, folder)
+    flipped_byte(path)
+    flipped_byte_in_small_file(path)
+    clients = [make_client() for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda each: each.download_model(MODEL, folder, verify=True), clients))
+
+    assert [path] * 8 == paths
+    assert is_right(path)
 
 
 def test_a_folder_in_place_of_a_file(commit, client, folder):
