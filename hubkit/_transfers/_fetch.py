@@ -6,18 +6,21 @@ import glob
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hubkit._clock import Clock
 from hubkit._transfers._layout import RepoFolder
 from hubkit._transfers._litter import drop_own_parts
-from hubkit._transfers._progress import Meter, meter, progress_bars
+from hubkit._transfers._progress import meter, progress_bars
 from hubkit._transfers._translation import translated
 from hubkit._transfers._workers import Stop, run_all
 from hubkit._transport import Transport
 from hubkit._version import __version__
 from hubkit.errors import HubkitError
 from hubkit.models import ModelFile
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 __all__ = ["Fetcher"]
 
@@ -67,9 +70,8 @@ class Fetcher:
         # Large ones first, so that none of them is left alone at the end.
         ordered = sorted(files, key=lambda file: file.size or 0, reverse=True)
         with meter("Fetching", total, stop, wanted=self._progress) as shown:
-            jobs = [
-                partial(self._fetch_one, model_id, folder, commit_hash, file, shown, stop) for file in ordered
-            ]
+            one = partial(self._fetch_one, model_id, folder, commit_hash, shown.for_files())
+            jobs = [partial(one, file) for file in ordered]
             try:
                 run_all(jobs, stop, max_workers=self._max_workers)
             except BaseException as error:
@@ -110,9 +112,8 @@ class Fetcher:
         model_id: str,
         folder: RepoFolder,
         commit_hash: str,
+        bar_class: type[tqdm[Any]],
         file: ModelFile,
-        shown: Meter,
-        stop: Stop,
     ) -> None:
         from huggingface_hub import hf_hub_download
 
@@ -122,11 +123,10 @@ class Fetcher:
                 file.rfilename,
                 revision=commit_hash,
                 cache_dir=folder.cache_dir,
-                tqdm_class=shown.for_files(),
+                tqdm_class=bar_class,
                 **self._identity(),
             )
 
-        stop.check()
         self._run(fetch, model_id)
 
     def _keep_listing(self, model_id: str, folder: RepoFolder, commit_hash: str, path: str) -> None:

@@ -42,7 +42,7 @@ def drop_own_parts(folder: RepoFolder) -> None:
     A thread that hangs in the network can't clean up after an interruption, and its file
     would stay when the process ends; should it wake up yet, it finds nothing to put in place.
     """
-    parts = {str(path) for path, _ in _parts(folder.blobs)}
+    parts = {os.path.realpath(path) for path, _ in _parts(folder.blobs)}
     for path in parts and _open_files() & parts:
         with contextlib.suppress(OSError):
             os.unlink(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -16,9 +15,6 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 __all__ = ["Meter", "meter", "progress_bars"]
-
-_OFF = "HF_HUB_DISABLE_PROGRESS_BARS"
-_TRUE = ("1", "ON", "YES", "TRUE")
 
 _lock = threading.Lock()
 _silent_calls = 0
@@ -86,7 +82,7 @@ def meter(what: str, total: int, stop: Stop, *, wanted: bool) -> Iterator[Meter]
         stop: Ends the jobs that it counts for.
         wanted: Whether the settings want bars.
     """
-    if not (wanted and total and sys.stderr.isatty()) or os.environ.get(_OFF, "").upper() in _TRUE:
+    if not (wanted and total and sys.stderr.isatty()) or _are_disabled():
         yield Meter(None, stop)
         return
     from tqdm import tqdm
@@ -114,6 +110,13 @@ def progress_bars(wanted: bool) -> Iterator[None]:
         yield
     finally:
         _unsilence()
+
+
+def _are_disabled() -> bool:
+    """Whether the user wants no bars of any of Hugging Face's tools."""
+    from huggingface_hub.utils import are_progress_bars_disabled  # type: ignore[attr-defined]
+
+    return bool(are_progress_bars_disabled())
 
 
 def _silence() -> None:
