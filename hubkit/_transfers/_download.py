@@ -108,6 +108,9 @@ class Downloads:
             # Nobody shall take them for what they are not.
             discard(place.folder, place.path, findings)
             raise TransferError(f"{model_id}: incomplete in {place.path}: {some(findings.names)}")
+        if not place.snapshot.files:
+            # Nothing is all there is, and a path that is handed out is a folder.
+            place.path.mkdir(parents=True, exist_ok=True)
         self._fetcher.announce(
             model_id, place.folder, revision=revision, commit_hash=place.path.name, files=fetched
         )

@@ -87,6 +87,15 @@ def test_blobs_of_another_commit_are_here_already(hub, commit, client, folder):
     assert 3 == len(status.missing)
 
 
+def test_a_model_without_files(hub, client, folder):
+    """There is nothing to fetch, and the folder is there."""
+    hub.fail("model_info", status=200, body={"id": "acme/empty", "private": False, "sha": "a" * 40})
+    path = client.download_model("acme/empty", folder)
+
+    assert path.is_dir()
+    assert [] == list(path.iterdir())
+
+
 def test_another_s_models(hub, make_client, alice, bob, folder):
     """Who may not have the files isn't told what is here of them."""
     hub.add_repo("alice/gated", FILES, gated="manual")
