@@ -94,6 +94,8 @@ def model_key(endpoint: str, scope: Scope, model_id: str, revision: str | None =
 def reply_prefix(endpoint: str, scope: Scope) -> str:
     """What every key of an answer to huggingface_hub starts with; the repository follows."""
     return f"{scope}|{endpoint}|reply|"
+
+
 def access_key(endpoint: str, scope: Scope, model_id: str) -> str:
     """The key of the note that a caller was let into a gated model; never in ``public``."""
     return f"{scope}|{endpoint}|access|{model_id}"
