@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import attrs
 import click
 
 from hubkit.cli._format import count_of, size_text
@@ -108,7 +107,9 @@ def _snapshots(hub: HubClient, names: Sequence[str]) -> Iterator[SnapshotSource]
 
 def _report(session: Session, summary: BundleSummary, beginning: str, *, as_json: bool) -> None:
     if as_json:
-        session.out.json(attrs.asdict(summary))
+        from attrs import asdict
+
+        session.out.json(asdict(summary))
         return
     parts = (
         count_of(len(summary.models), "model"),
