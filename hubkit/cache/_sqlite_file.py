@@ -81,6 +81,8 @@ def _connect(path: str, *, create: bool) -> sqlite3.Connection:
     try:
         _configure(connection)
         _inspect(connection, path)
+        # Ours are bytes. Text that somebody put there needn't be any, and trying to read it would fail.
+        connection.text_factory = bytes
     except BaseException:
         connection.close()
         raise
