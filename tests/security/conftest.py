@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -115,5 +116,35 @@ def another_user():
 
     def run(command):
         subprocess.run(["/bin/sh", "-c", command], check=True, user=NOBODY, group=NOBODY, cwd="/")
+
+    return run
+
+
+@pytest.fixture
+def run_hubkit(tmp_path):
+    """Runs the program in a process of its own, in an environment that knows nothing of this machine.
+
+    The text of a variable whose name ends in ``_PATH`` is put into a file.
+    """
+
+    def run(*arguments, typed=None, **variables):
+        for name, text in variables.items():
+            if name.endswith("_PATH"):
+                (tmp_path / name).write_text(text)
+                variables[name] = str(tmp_path / name)
+        environ = {
+            "HOME": str(tmp_path),
+            "PATH": os.environ["PATH"],
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+            "HUBKIT_CACHE": (tmp_path / "cache").as_uri(),
+            "HUBKIT_RETRIES": "0",
+            "HF_HUB_DISABLE_TELEMETRY": "1",
+            "HF_HUB_DISABLE_XET": "1",
+            **variables,
+        }
+        command = [sys.executable, "-m", "hubkit.cli", *arguments]
+        return subprocess.run(
+            command, input=typed, capture_output=True, text=True, env=environ, cwd=tmp_path, timeout=60
+        )
 
     return run
