@@ -93,7 +93,8 @@ class HubClient:
             token = token_from({"token": found.token})
         rooms = self._furnished(attrs.evolve(self.config, token=token))
         identity = _verified(rooms.transport)
-        log.info("connected to %s as %s", self.config.endpoint, clean_text(identity.name))
+        # On one line: the next would look like another record.
+        log.info("connected to %s as %s", self.config.endpoint, " ".join(clean_text(identity.name).split()))
         self._move_to(attrs.evolve(rooms, connected=True))
         return True
 

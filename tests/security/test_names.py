@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from hubkit import HubkitError, InvalidRefError, ModelMetadata
+from hubkit import HubkitError, InvalidArgumentError, ModelMetadata
 from hubkit.cache import FilesystemCache
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -175,7 +175,7 @@ def test_repo_ids(hostile, make_client, tmp_path, adapters, verb):
     """No such id is sent anywhere or becomes a path: one error of ours before any request."""
     client = make_client(hostile.endpoint, token="hf_0123456789abcdef", retries=0)
     for name in IDS:
-        with pytest.raises(InvalidRefError) as info:
+        with pytest.raises(InvalidArgumentError) as info:
             verb(client, name, adapters / "lora-causal-lm")
         assert str(info.value).isprintable(), name
 
