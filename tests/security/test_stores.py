@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import struct
 import zlib
@@ -14,6 +15,7 @@ from hubkit import HubkitError
 from hubkit.cache import open_backend
 from hubkit.cache._entry import Entry, decode_entry, encode_entry
 from hubkit.interop import cached
+from hubkit.interop._reply import Reply, encode_reply
 
 STORES = ["file", "sqlite", "redis"]
 
@@ -137,6 +139,54 @@ def test_poison_beneath_huggingface_hub(hub, make_client, store, clock, poison):
         assert ["README.md", "config.json"] == sorted(
             set(api.list_repo_files("alice/open")) - {".gitattributes"}
         )
+
+
+LEADING_AWAY = [
+    "{url}",
+    "//{host}/x",
+    ":{url}",
+    " {url}",
+    "\t{url}",
+    "{url}\\@hub",
+    "\\\\{host}/x",
+    "1:{url}",
+    "http:{host}/x",
+]
+
+
+@pytest.mark.threat("poisoned cache entry")
+@pytest.mark.parametrize("target", LEADING_AWAY)
+@pytest.mark.parametrize("name", ["link", "location"])
+def test_poison_that_leads_away(hub, alice, elsewhere, tmp_path, clock, name, target):
+    """No header of a forged reply, however its reader takes it, makes huggingface_hub send the token to another host."""
+    from hubkit import HubConfig
+
+    elsewhere.behave = lambda request, sock: elsewhere.reply(200, b"[]")
+    store = f"file://{tmp_path}/files"
+    there = target.format(url=f"{elsewhere.endpoint}/x", host=elsewhere.endpoint.partition("//")[2])
+    header = (name, f'<{there}>; rel="next"' if name == "link" else there)
+    api = HfApi(endpoint=hub.endpoint, token=alice)
+    with cached(HubConfig(cache=store), clock=clock):
+        list(api.list_models(search="open"))
+        api.file_exists("alice/open", "config.json")
+        backend = open_backend(store, clock=clock)
+        for key in list(backend.keys()):
+            reply = Reply(
+                302 if " HEAD " in key else 200,
+                (header, ("content-type", "application/json")),
+                b'[{"id": "a/b"}]',
+            )
+            entry = Entry(key, reply.status, clock.now(), 1e6, None, encode_reply(reply))
+            backend.set(key, encode_entry(entry), expires_in=1e6)
+        for call in (
+            lambda: list(api.list_models(search="open")),
+            lambda: api.file_exists("alice/open", "config.json"),
+        ):
+            # Whatever else it may say.
+            with contextlib.suppress(Exception):
+                call()
+
+    assert [] == elsewhere.requests
 
 
 SIGNED = {
