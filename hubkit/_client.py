@@ -17,7 +17,7 @@ from hubkit._metadata import SearchQuery
 from hubkit._model_cache import ModelCache
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._rooms import Rooms, open_tiers
-from hubkit._secrets import Secret, clean_text
+from hubkit._secrets import Secret, clean_text, without_frames
 from hubkit._transport import Transport
 from hubkit.config import HubConfig
 from hubkit.errors import (
@@ -85,18 +85,25 @@ class HubClient:
             AuthenticationError: The Hub refused the token.
             TransportError: The Hub can't be reached.
         """
-        if credentials is not None:
-            token = token_from(credentials)
-        else:
-            found = find_token(self.config)
-            if found is None:
-                raise InvalidTokenError("token is required")
-            token = token_from({"token": found.token})
+        try:
+            token = self._own_token() if credentials is None else token_from(credentials)
+        except InvalidTokenError as error:
+            raise without_frames(error) from None
+        finally:
+            # Crash reports print the variables of frames, and this one goes on failing below.
+            credentials = None
         rooms = self._furnished(attrs.evolve(self.config, token=token))
         identity = _verified(rooms.transport)
-        log.info("connected to %s as %s", self.config.endpoint, clean_text(identity.name))
+        # On one line: the next would look like another record.
+        log.info("connected to %s as %s", self.config.endpoint, " ".join(clean_text(identity.name).split()))
         self._move_to(attrs.evolve(rooms, connected=True))
         return True
+
+    def _own_token(self) -> Secret:
+        found = find_token(self.config)
+        if found is None:
+            raise InvalidTokenError("token is required")
+        return token_from({"token": found.token})
 
     def disconnect(self) -> bool:
         """Forget the token; what follows is anonymous. True."""

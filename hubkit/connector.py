@@ -10,9 +10,11 @@ from typing import Any, ClassVar, NoReturn
 
 from hubkit._client import HubClient
 from hubkit._compatibility import is_compatible
+from hubkit._credentials import token_from
 from hubkit._model_cache import ModelCache
+from hubkit._secrets import without_frames
 from hubkit.config import HubConfig
-from hubkit.errors import NotConnectedError
+from hubkit.errors import InvalidTokenError, NotConnectedError
 from hubkit.models import ModelMetadata
 
 __all__ = ["HuggingFaceConnector", "ModelCache", "ModelMetadata", "PlatformConnector"]
@@ -127,7 +129,14 @@ class HuggingFaceConnector(PlatformConnector):
             AuthenticationError: The Hub refused it.
             TransportError: The Hub can't be reached.
         """
-        return await asyncio.to_thread(self._client.connect, credentials)
+        try:
+            token = token_from(credentials)
+        except InvalidTokenError as error:
+            raise without_frames(error) from None
+        finally:
+            # Crash reports print the variables of frames, asyncio's too.
+            credentials = {}
+        return await asyncio.to_thread(self._client.connect, {"token": token})
 
     async def disconnect(self) -> bool:
         """Forget the token; True."""

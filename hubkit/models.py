@@ -298,14 +298,16 @@ class ModelMetadata:
         Raises:
             DecodeError: They are not those of a model of this version.
         """
-        if type(scalars) is not list or len(scalars) != len(_PUT_SCALARS) or type(scalars[0]) is not str:
+        if type(scalars) is not list or len(scalars) != len(_STORED):
             raise DecodeError("the fields are not those of a model of this version")
         model = object.__new__(cls)
-        for put, value in zip(_PUT_SCALARS, scalars, strict=True):
+        for (put, kinds), value in zip(_STORED, scalars, strict=True):
+            if type(value) not in kinds:
+                raise DecodeError("a field has a type that it can't have")
             put(model, value)
         # JSON knows no tuples.
-        _PUT["tags"](model, tuple(model.tags))
-        _PUT["base_models"](model, tuple(model.base_models))
+        _PUT["tags"](model, _only_texts(model.tags))
+        _PUT["base_models"](model, _only_texts(model.base_models))
         _PUT["siblings"](model, siblings)
         _PUT["card_data"](model, card_data)
         _PUT["extra"](model, extra)
@@ -332,4 +334,30 @@ _PUT: dict[str, Callable[[Any, Any], None]] = {
     field.name: vars(ModelMetadata)[field.name].__set__ for field in attrs.fields(ModelMetadata)
 }
 _SCALARS = tuple(name for name in _PUT if name not in ("siblings", "card_data", "extra", "cached_at"))
-_PUT_SCALARS = tuple(_PUT[name] for name in _SCALARS)
+# By annotation: what JSON gives for it. Whoever may write to a store may forge an entry,
+# and callers count on these.
+_KINDS: dict[str, frozenset[type]] = {
+    "str": frozenset({str}),
+    "str | None": frozenset({str, type(None)}),
+    "int | None": frozenset({int, type(None)}),
+    "bool": frozenset({bool}),
+    "bool | None": frozenset({bool, type(None)}),
+    "bool | str | None": frozenset({bool, str, type(None)}),
+    "tuple[str, ...]": frozenset({list}),
+}
+_STORED = tuple(
+    (_PUT[field.name], _KINDS[str(field.type)])
+    for field in attrs.fields(ModelMetadata)
+    if field.name in _SCALARS
+)
+
+
+def _only_texts(values: Sequence[Any]) -> tuple[str, ...]:
+    """What JSON has as a list of texts, as a tuple.
+
+    Raises:
+        DecodeError: It holds something else.
+    """
+    if values and set(map(type, values)) != {str}:
+        raise DecodeError("a list of texts holds something else")
+    return tuple(values)

@@ -99,6 +99,9 @@ class RedisCache:
         try:
             return self._route.get(self._entries + _encode(key))
         except self._faults.every as error:
+            if self._faults.is_wrong_type(error):
+                # Whoever put a list or a hash there must not thereby turn the whole cache off.
+                return None
             raise self._unavailable(error) from error
 
     def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:

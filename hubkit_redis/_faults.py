@@ -49,6 +49,10 @@ class Faults:
         """Whether a server didn't answer."""
         return isinstance(error, self.driver.TimeoutError)
 
+    def is_wrong_type(self, error: Exception) -> bool:
+        """Whether what lies under a key isn't a string."""
+        return isinstance(error, self.driver.ResponseError) and str(error).startswith("WRONGTYPE")
+
     def explain(self, error: Exception) -> str:
         """What happened, in words for the one who set the cache up."""
         if isinstance(error, (self.driver.exceptions.AskError, self.driver.exceptions.ClusterCrossSlotError)):

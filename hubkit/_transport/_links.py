@@ -13,6 +13,8 @@ __all__ = ["next_page", "resolve_on_origin"]
 _MAX_LINK = 16_384
 _PORTS = {"http": 80, "https": 443}
 _CONTROLS = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
+# No reference to RFC 3986 (4.2). Some take ":https://other/" for a path, and others for a URL.
+_NO_REFERENCE = re.compile(r"(?![A-Za-z][A-Za-z0-9+.-]*:)[^/?#]*:")
 
 
 def next_page(link: str | None, *, current: str, endpoint: str, token: Secret | None = None) -> str | None:
@@ -50,7 +52,8 @@ def resolve_on_origin(target: str, *, current: str, endpoint: str, token: Secret
         url = urljoin(current, target)
     except ValueError:
         url = ""
-    if _CONTROLS.search(url) or _origin(url) is None or _origin(url) != _origin(endpoint):
+    unclear = _CONTROLS.search(url) or _NO_REFERENCE.match(target)
+    if unclear or _origin(url) is None or _origin(url) != _origin(endpoint):
         where = redact(url or target, token)
         raise UnexpectedAnswerError(
             f"{endpoint} sends its readers to another origin, which is refused: {where}"

@@ -7,6 +7,7 @@ system's file lock, which is held for microseconds and never while anybody works
 from __future__ import annotations
 
 import os
+import re
 import struct
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from hashlib import sha256
 from typing import Final
 
 from hubkit._clock import Clock
-from hubkit.cache._folder import make_private_folder, remove, scan
+from hubkit.cache._folder import check_owner, make_private_folder, remove, scan
 from hubkit.cache._forks import ForkSafeLock
 from hubkit.errors import CacheUnavailableError
 
@@ -23,6 +24,7 @@ __all__ = ["FileLease", "FileLeases", "still_held"]
 
 _RECORD: Final = struct.Struct(">8sdd")
 _FREE: Final = b""
+_NAME: Final = re.compile(r"[0-9a-f]{64}\Z")
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _ATTEMPTS: Final = 100
 _PAUSE: Final = 0.0005
@@ -58,6 +60,7 @@ class FileLeases:
 
     def __init__(self, folder: str, *, clock: Clock) -> None:
         self._folder = folder
+        self._trusted = False
         self.clock = clock
 
     def take(self, key: str, seconds: float) -> FileLease | None:
@@ -97,12 +100,29 @@ class FileLeases:
             return True
 
     def sweep(self) -> None:
-        """Remove the files of leases that nobody freed."""
+        """Remove the files of leases that nobody freed.
+
+        Raises:
+            CacheUnavailableError: The folder is another user's.
+        """
+        if not self._is_there():
+            return
+        oldest = self.clock.now() - _KEEP
         for entry in scan(self._folder):
-            if entry.stat(follow_symlinks=False).st_mtime < self.clock.now() - _KEEP:
+            if _NAME.match(entry.name) and entry.stat(follow_symlinks=False).st_mtime < oldest:
                 with self._locked(entry.path) as descriptor:
                     if self._holder(descriptor, self.clock.now()) is None:
                         remove(entry.path)
+
+    def _is_there(self) -> bool:
+        """Whether there is a folder, which then is not another user's, nor a link of his to one of ours."""
+        if not self._trusted:
+            try:
+                check_owner(self._folder)
+            except FileNotFoundError:
+                return False
+            self._trusted = True
+        return True
 
     def _holder(self, descriptor: int, now: float) -> bytes | None:
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -143,9 +163,11 @@ class FileLeases:
 
     def _open(self, path: str) -> int:
         try:
+            self._is_there()
             return os.open(path, _FLAGS, 0o600)
         except FileNotFoundError:
             make_private_folder(self._folder)
+            self._is_there()
             return os.open(path, _FLAGS, 0o600)
 
 

@@ -22,6 +22,8 @@ _APPLICATION: Final = 0x484B4331  # "HKC1"
 _KEPT: Final = 3
 _ATTEMPTS: Final = 4
 
+_LOGS: Final = ("-wal", "-shm", "-journal")
+
 # SQLite's smallest page.
 _SMALLEST: Final = 512
 
@@ -81,6 +83,8 @@ def _connect(path: str, *, create: bool) -> sqlite3.Connection:
     try:
         _configure(connection)
         _inspect(connection, path)
+        # Ours are bytes. Text that somebody put there needn't be any, and trying to read it would fail.
+        connection.text_factory = bytes
     except BaseException:
         connection.close()
         raise
@@ -131,11 +135,21 @@ def _ensure(path: str, *, create: bool) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise CacheUnavailableError(f"{path} is not a file")
     check_owner(path)
+    _check_logs(path)
     if status.st_size < _SMALLEST:
         # To SQLite that is a database without tables; here it is what a power cut left.
         raise _UnusableError("it is too short")
     if stat.S_IMODE(status.st_mode) & 0o077 and os.name == "posix":
         os.chmod(path, 0o600)
+
+
+def _check_logs(path: str) -> None:
+    """Refuse logs of another user's: SQLite would take what they say for ours, without any question."""
+    for ending in _LOGS:
+        try:
+            check_owner(path + ending)
+        except FileNotFoundError:
+            continue
 
 
 def _make(path: str) -> None:
@@ -155,7 +169,7 @@ def _make(path: str) -> None:
         _remove_orphans(path)
         _give_name(temporary, path)
     finally:
-        for ending in ("", "-wal", "-shm", "-journal"):
+        for ending in ("", *_LOGS):
             remove(temporary + ending)
 
 

@@ -58,10 +58,8 @@ _TAKE: Final = (
 def select_one(key: bytes, now: float, connection: sqlite3.Connection) -> bytes | None:
     """The value under a key."""
     row = connection.execute(_SELECT, (key, now)).fetchone()
-    if row is None:
-        return None
-    value: bytes = row[0]
-    return value
+    # To SQLite a column's type is a proposal: in a file that somebody prepared any may lie there.
+    return row[0] if row is not None and type(row[0]) is bytes else None
 
 
 def select_many(
@@ -72,9 +70,10 @@ def select_many(
     for start in range(0, len(keys), _CHUNK):
         chunk = keys[start : start + _CHUNK]
         marks = ",".join("?" * len(chunk))
-        found += connection.execute(
+        rows = connection.execute(
             f"SELECT key, value FROM entries WHERE key IN ({marks}) AND expires_at > ?", (*chunk, now)
-        ).fetchall()
+        )
+        found += [row for row in rows if type(row[1]) is bytes]
     return found
 
 

@@ -274,4 +274,5 @@ class _TierLease:
 
 
 def _reason(error: Exception) -> str:
-    return redact(str(error) if isinstance(error, CacheError) else f"{type(error).__name__}: {error}")
+    told = redact(str(error) if isinstance(error, CacheError) else f"{type(error).__name__}: {error}")
+    return " ".join(told.split())

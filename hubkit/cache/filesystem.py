@@ -213,7 +213,8 @@ class FilesystemCache:
             FileNotFoundError: There is none yet.
         """
         check_owner(self._folder)
-        check_owner(self._prefix)
+        # Not what a link leads to: where all may write to the folder, somebody else may have put it there.
+        check_owner(self._prefix.rstrip(os.sep))
         self._trusted = True
 
     def _is_there(self) -> bool:

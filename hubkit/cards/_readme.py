@@ -22,6 +22,8 @@ __all__ = ["is_template_readme"]
 # Tools' cards have some kilobytes, even after a hundred epochs.
 _LIMIT = 2_000_000
 _LINE_LIMIT = 4_000
+# YAML is slow to parse, and slower where somebody made it so.
+_BLOCK_LIMIT = 50_000
 
 _NUMBER = r"-?\d[\d.]*(?:e[+-]?\d+)?"
 # Entity-wise metrics are small dicts, which the Trainer prints as Python does.
@@ -172,7 +174,11 @@ def _tool_data(block: str) -> dict[Any, Any] | None:
 
     # Tools write no comments but the template's own, and no anchors: with merge
     # keys among them a small text can grow without bounds.
-    if "<<" in block or not all(is_tool_line(comment) for comment in _comments(block)):
+    if (
+        len(block) > _BLOCK_LIMIT
+        or "<<" in block
+        or not all(is_tool_line(comment) for comment in _comments(block))
+    ):
         return None
     try:
         data = yaml.safe_load(block)

@@ -24,6 +24,9 @@ from hubkit.errors import (
 __all__ = ["ExitCode", "describe", "exit_code_of"]
 
 
+_LATER = 86_400.0
+
+
 class ExitCode(enum.IntEnum):
     """How a command ended."""
 
@@ -107,5 +110,8 @@ def _is_refused_token(error: Exception) -> bool:
 def _when(retry_after: float | None, now: float) -> str:
     if retry_after is None:
         return "try again in a few minutes"
+    if retry_after >= _LATER:
+        # The time of day says nothing then, and no calendar goes as far as headers do.
+        return f"it asks its callers to wait {retry_after:.0f} s"
     moment = datetime.fromtimestamp(now + retry_after).astimezone()
     return f"try again in {retry_after:.0f} s, at {moment:%H:%M:%S}"

@@ -219,6 +219,22 @@ def test_broken_file_mended_by_another(cache: SQLiteCache, path: Path) -> None:
     assert cache.get("key") == b"new"
 
 
+@pytest.mark.parametrize(
+    ("value", "found"), [("5", None), ("1.5", None), ("'text'", b"text"), ("CAST(x'ff' AS TEXT)", b"\xff")]
+)
+def test_values_of_another_type(cache: SQLiteCache, path: Path, value: str, found: bytes | None) -> None:
+    """Of what SQLite lets into a column of bytes, text is its bytes, and numbers count as nothing."""
+    cache.set_many({"key": b"value", "another": b"sound"}, expires_in=60.0)
+    cache.close()
+    _run_sql(path, f"UPDATE entries SET value = {value} WHERE key = CAST('key' AS BLOB)")
+
+    assert cache.get("key") == found
+    assert cache.get_many(["key", "another"]).get("key") == found
+    assert cache.get("another") == b"sound"
+    cache.set("key", b"new", expires_in=60.0)
+    assert cache.get("key") == b"new"
+
+
 def test_file_removed_meanwhile(cache: SQLiteCache, path: Path) -> None:
     """Writes don't go into a file that has no name any more."""
     cache.set("key", b"value", expires_in=60.0)

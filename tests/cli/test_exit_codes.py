@@ -81,6 +81,20 @@ def test_a_quota_says_when_to_come_back(hub: LocalHub, run: Run) -> None:
     assert "try again in 120 s, at " in _one_line(result)
 
 
+@pytest.mark.parametrize(
+    "header", ["999999999", "Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59 -1200"]
+)
+def test_a_quota_for_ever_is_one_line_too(
+    hub: LocalHub, run: Run, monkeypatch: pytest.MonkeyPatch, header: str
+) -> None:
+    """Whoever asks to be left alone beyond any calendar is told of as plainly."""
+    hub.fail(status=429, headers={"Retry-After": header})
+    result = run("info", "acme/bare")
+
+    assert 6 == result.exit_code
+    assert "it asks its callers to wait" in _one_line(result)
+
+
 def test_a_failing_hub_is_a_failure(hub: LocalHub, run: Run) -> None:
     """What the Hub answers with 500 is nobody's fault here."""
     hub.fail(status=500)
