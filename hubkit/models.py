@@ -298,12 +298,13 @@ class ModelMetadata:
         Raises:
             DecodeError: They are not those of a model of this version.
         """
-        if type(scalars) is not list or len(scalars) != len(_STORED):
+        if type(scalars) is not list or len(scalars) != len(_PUT_SCALARS):
             raise DecodeError("the fields are not those of a model of this version")
+        # Without a loop of Python's, which took 4 us of the 26 of a first hit.
+        if not all(map(frozenset.__contains__, _SCALAR_KINDS, map(type, scalars))):
+            raise DecodeError("a field has a type that it can't have")
         model = object.__new__(cls)
-        for (put, kinds), value in zip(_STORED, scalars, strict=True):
-            if type(value) not in kinds:
-                raise DecodeError("a field has a type that it can't have")
+        for put, value in zip(_PUT_SCALARS, scalars, strict=True):
             put(model, value)
         # JSON knows no tuples.
         _PUT["tags"](model, _only_texts(model.tags))
@@ -345,10 +346,9 @@ _KINDS: dict[str, frozenset[type]] = {
     "bool | str | None": frozenset({bool, str, type(None)}),
     "tuple[str, ...]": frozenset({list}),
 }
-_STORED = tuple(
-    (_PUT[field.name], _KINDS[str(field.type)])
-    for field in attrs.fields(ModelMetadata)
-    if field.name in _SCALARS
+_PUT_SCALARS = tuple(_PUT[name] for name in _SCALARS)
+_SCALAR_KINDS = tuple(
+    _KINDS[str(field.type)] for field in attrs.fields(ModelMetadata) if field.name in _SCALARS
 )
 
 
@@ -358,6 +358,9 @@ def _only_texts(values: Sequence[Any]) -> tuple[str, ...]:
     Raises:
         DecodeError: It holds something else.
     """
-    if values and set(map(type, values)) != {str}:
-        raise DecodeError("a list of texts holds something else")
+    try:
+        # The quickest way to look at all of them.
+        "".join(values)
+    except TypeError as error:
+        raise DecodeError("a list of texts holds something else") from error
     return tuple(values)
