@@ -7,7 +7,27 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-__all__ = ["AdapterFacts", "Findings"]
+__all__ = ["AdapterFacts", "Findings", "LoggedStep"]
+
+
+@frozen(kw_only=True)
+class LoggedStep:
+    """What the Trainer logged at one step; what it didn't is None."""
+
+    step: int
+    """Optimizer steps taken by then."""
+
+    epoch: float | None = None
+    """Passes over the training data by then."""
+
+    loss: float | None = None
+    """Mean training loss since the entry before."""
+
+    eval_loss: float | None = None
+    """Loss of an evaluation at this step."""
+
+    learning_rate: float | None = None
+    """Of the optimizer at this step."""
 
 
 @frozen(kw_only=True)
@@ -39,6 +59,27 @@ class AdapterFacts:
     base_model: str | None = None
     """Id of the base model on the Hub; None when the config names a path."""
 
+    base_model_revision: str | None = None
+    """The base model's branch, tag or commit, when the config pins one."""
+
+    base_model_class: str | None = None
+    """The base model's architecture, such as `LlamaForCausalLM`."""
+
+    base_parameters: int | None = None
+    """Count of the base model's own numbers, when its files lie on this disk."""
+
+    quantization: str | None = None
+    """How the base model was quantized during training, such as `4-bit (bitsandbytes nf4)`; None without evidence."""
+
+    is_prompt_learning: bool | None = None
+    """Whether the method learns virtual tokens, not weights; None for unknown methods."""
+
+    merges: bool | None = None
+    """Whether PEFT can merge the adapter into its base model; None for unknown methods."""
+
+    papers: tuple[str, ...] = ()
+    """arXiv ids of the method's papers, the method's own first."""
+
     r: int | None = None
     """The rank that was set; for AdaLoRA the average that it was to end with."""
 
@@ -47,6 +88,15 @@ class AdapterFacts:
 
     alpha: float | None = None
     """The scaling numerator, `lora_alpha` or `alpha`."""
+
+    scaling: float | None = None
+    """What the update is multiplied by: alpha / r, for rsLoRA alpha / sqrt(r)."""
+
+    dropout: float | None = None
+    """The probability of dropping an input of the adapter during training."""
+
+    virtual_tokens: int | None = None
+    """How many tokens a prompt method learned."""
 
     target_modules: tuple[str, ...] = ()
     """Names of the adapted modules, sorted; full paths are cut to their last part."""
@@ -68,6 +118,33 @@ class AdapterFacts:
 
     peft_version: str | None = None
     """Version of PEFT that wrote the config."""
+
+    framework_versions: Mapping[str, str] = field(factory=dict, hash=False)
+    """Versions of the libraries that trained it, such as `{"Transformers": "5.23.0"}`."""
+
+    hyperparameters: Mapping[str, Any] = field(factory=dict, hash=False)
+    """The Trainer's arguments as plain data, secrets and paths left out."""
+
+    changed_hyperparameters: tuple[str, ...] = ()
+    """Names of those that differ from the Trainer's defaults, as far as these are known."""
+
+    history: tuple[LoggedStep, ...] = field(default=(), hash=False)
+    """The Trainer's log, by step."""
+
+    steps: int | None = None
+    """Optimizer steps of the whole run."""
+
+    epochs: float | None = None
+    """Passes over the training data of the whole run."""
+
+    emissions: float | None = None
+    """Grams of CO2-equivalent, when a tracker wrote them beside the adapter."""
+
+    has_tokenizer: bool = False
+    """Whether the folder has a tokenizer of its own."""
+
+    has_chat_template: bool = False
+    """Whether that tokenizer has a chat template."""
 
     metrics: Mapping[str, float] = field(factory=dict, hash=False)
     """The last evaluation's and training's numbers, as the Trainer wrote them."""
