@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, HfApi
 
 __all__ = ["UploadRequest", "Uploads"]
+
+log = logging.getLogger("hubkit")
 
 T = TypeVar("T")
 
@@ -110,6 +113,7 @@ class Uploads:
         except (NotFoundError, AuthenticationError):
             # One that may not be read is one that may not be written: the Hub will say so.
             return None
+        log.info("%s has a card: what people wrote into it is kept", repo_id)
         return answer.body.decode("utf-8", "replace")
 
     def _check_card(self, repo_id: str, card: bytes) -> None:

@@ -37,7 +37,7 @@ def words_of(card: str) -> dict[str, Any]:
 
     >>> said = render_card(AdapterFacts(base_model="org/found"), repo_id="org/foxes", license="mit")
     >>> words_of(said)
-    {'license': 'mit'}
+    {'repo_id': 'org/foxes', 'license': 'mit'}
     """
     state, matter = read_state(card), split_front_matter(card)
     if state is None or matter is None:
@@ -46,12 +46,11 @@ def words_of(card: str) -> dict[str, Any]:
         data = {name: plain_value(entry.node) for name, entry in entries(matter.block)[0].items()}
     except RefusedError:
         return {}
-    words = {}
+    words: dict[str, Any] = {} if state.repo_id is None else {"repo_id": state.repo_id}
     for key, (argument, is_list) in _ARGUMENTS.items():
         said = _said(data.get(key), state.keys.get(key, {}))
         if said:
             words[argument] = said if is_list else said[0]
-    # A name or link of the licence that was found says nothing of one that is said.
     return words
 
 

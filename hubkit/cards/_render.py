@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from hubkit.cards._context import context_of, said_sections
 from hubkit.cards._facts import AdapterFacts
@@ -122,15 +121,16 @@ def render_card(
     context = context_of(facts, words)
     parts = marked_sections(make_sections(context, said_sections(words), sections or {}))
     body = scrub(render_layout(layout, {**context, "sections": parts})).strip("\n")
-    return _assembled(metadata_of(facts, words), said_keys(words), sealed(body))
+    return _assembled(facts, words, sealed(body))
 
 
-def _assembled(data: Mapping[str, Any], said: Mapping[str, Collection[str] | None], body: str) -> str:
+def _assembled(facts: AdapterFacts, words: Words, body: str) -> str:
     """Front matter, body, and what the next making has to know of both."""
+    data, said = metadata_of(facts, words), said_keys(words)
     # The last pass over what a template or a section of the caller's may have brought along.
     block = scrub(dump_front_matter(data))
     regions = tuple(piece.name for piece in pieces(body) if isinstance(piece, Region))
     keys = {key: digests_of(value, said.get(key, ())) for key, value in data.items()}
-    state = write_state(CardState(regions=regions, keys=keys))
+    state = write_state(CardState(repo_id=words.repo_id, regions=regions, keys=keys))
     matter = f"---\n{block}---\n\n" if block else ""
     return f"{matter}{body}\n\n{state}\n"

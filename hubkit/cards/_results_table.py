@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
@@ -77,7 +78,9 @@ def _some(steps: Sequence[int]) -> list[int]:
 
 
 def _short(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
+    if value is None:
+        return ""
+    return f"{value:.4g}" if math.isfinite(value) else "NaN"
 
 
 def _without_empty_columns(table: Table) -> Table:

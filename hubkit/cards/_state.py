@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from attrs import field, frozen
 
+from hubkit._refs import is_repo_id
 from hubkit.cards._regions import digest_of
 
 __all__ = ["CardState", "Digests", "digests_of", "item_digest", "read_state", "without_state", "write_state"]
@@ -27,6 +28,9 @@ _NOTE = "What you write outside of these marks is kept, and so is what you chang
 @frozen(kw_only=True)
 class CardState:
     """What was generated last time."""
+
+    repo_id: str | None = None
+    """Where the card was to be; the usage snippet has it too."""
 
     regions: tuple[str, ...] = ()
     """Their names, in order; a card that has one no more was rid of it by somebody."""
@@ -57,7 +61,8 @@ def _are_texts(value: Iterable[object]) -> bool:
 
 def write_state(state: CardState) -> str:
     """The comment, without a line end."""
-    lines = [f"regions: {' '.join(state.regions)}"] if state.regions else []
+    lines = [f"repo: {state.repo_id}"] if is_repo_id(state.repo_id) else []
+    lines += [f"regions: {' '.join(state.regions)}"] if state.regions else []
     for key, digests in state.keys.items():
         shown = " ".join(f"{digest}{'!' if is_said else ''}" for digest, is_said in digests.items())
         lines.append(f"{key}: {shown}")
@@ -70,8 +75,16 @@ def read_state(text: str) -> CardState | None:
     if found is None:
         return None
     lines = found[1].splitlines()
-    regions = next((line[9:].split() for line in lines if line.startswith("regions: ")), [])
-    return CardState(regions=tuple(regions), keys=dict(_keys(lines)))
+    repo_id = _rest(lines, "repo: ")
+    return CardState(
+        repo_id=repo_id if is_repo_id(repo_id) else None,
+        regions=tuple(_rest(lines, "regions: ").split()),
+        keys=dict(_keys(lines)),
+    )
+
+
+def _rest(lines: Iterable[str], start: str) -> str:
+    return next((line[len(start) :].strip() for line in lines if line.startswith(start)), "")
 
 
 def _keys(lines: Iterable[str]) -> Iterable[tuple[str, dict[str, bool]]]:

@@ -64,7 +64,9 @@ def update_card(existing: str, generated: str) -> UpdatedCard:
     body, regions, kept = _bodies(theirs, ours) if is_ours else (f"\n{ours.body}", ours.state.regions, [])
     newline = theirs.newline
     text = theirs.with_block(keys.block)
-    memory = write_state(CardState(regions=regions, keys=keys.keys)).replace("\n", newline)
+    memory = write_state(CardState(repo_id=ours.state.repo_id, regions=regions, keys=keys.keys)).replace(
+        "\n", newline
+    )
     return UpdatedCard(text=f"{text}{body}{memory}{theirs.end}", kept=(*keys.kept, *kept), warnings=warnings)
 
 

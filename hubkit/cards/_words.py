@@ -47,6 +47,17 @@ _FREE_KEYS = (
     "thumbnail",
     "widget",
 )
+_ARGUMENTS = {
+    "base_model": "base_model",
+    "datasets": "dataset",
+    "language": "language",
+    "license": "license",
+    "license_link": "license_link",
+    "license_name": "license_name",
+    "model-index": "metrics",
+    "pipeline_tag": "pipeline_tag",
+    "tags": "tags",
+}
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,100}\.png")
 
 
@@ -173,7 +184,9 @@ def checked_keys(front_matter: Mapping[str, Any] | None) -> dict[str, Any]:
     """
     for key in front_matter or {}:
         if key not in _FREE_KEYS:
-            raise CardError(f"front_matter: {key!r} can't be set there{nearest_key(str(key), _FREE_KEYS)}")
+            own = _ARGUMENTS.get(key)
+            advice = f"; it is the argument {own!r}" if own else nearest_key(str(key), _FREE_KEYS)
+            raise CardError(f"front_matter: {key!r} can't be set there{advice}")
     return dict(front_matter or {})
 
 

@@ -13,7 +13,7 @@ import click
 
 from hubkit._secrets import redact
 from hubkit._version import __version__
-from hubkit.cli import _account, _cache, _models, _repo, _transfer
+from hubkit.cli import _account, _cache, _card, _models, _repo, _transfer
 from hubkit.cli._failures import ExitCode, describe, exit_code_of
 from hubkit.cli._session import Session, end_with
 
@@ -97,7 +97,7 @@ def app(
     _attach_log(ctx, session)
 
 
-for _room in (_models, _transfer, _account, _repo, _cache):
+for _room in (_models, _transfer, _card, _account, _repo, _cache):
     for _name in _room.__all__:
         app.add_command(getattr(_room, _name))
 
