@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -82,10 +82,10 @@ def _decided(
         return (theirs, {}, theirs != ours) if is_there else (ours, new, False)
     if not is_there:
         return None, base, ours is not None
-    if theirs == ours:
-        return theirs, new, False
     if _is_texts(theirs) and (ours is None or _is_texts(ours)):
         return _decided_list(theirs, ours or (), base, new)
+    if theirs == ours:
+        return theirs, _united(new, base, new), False
     if set(digests_of(theirs)) != set(base):
         return theirs, base, theirs != ours
     if any(base.values()) and not any(new.values()):
@@ -100,8 +100,17 @@ def _decided_list(
     stays = [item for item in theirs if item in ours or base.get(old[item]) is not False]
     added = [item for item in ours if item not in theirs and old[item] not in base]
     result = [*stays, *added]
-    said = {digest: True for digest in (old[item] for item in theirs) if base.get(digest)}
-    return result or None, {**said, **new}, result != list(ours)
+    if list(digests_of(theirs)) == list(base):
+        # Nobody touched it: ours in its own order, and what was only said behind it.
+        result = [*ours, *(item for item in stays if item not in ours)]
+    digests = dict.fromkeys(old[item] for item in (*result, *ours))
+    known = [digest for digest in digests if digest in new or base.get(digest)]
+    return result or None, _united(known, base, new), result != list(ours)
+
+
+def _united(digests: Iterable[str], base: Digests, new: Digests) -> Digests:
+    """Digests to remember: what was said once stays said, also when a file says so too."""
+    return {digest: bool(new.get(digest) or base.get(digest)) for digest in digests}
 
 
 def _is_texts(value: Any) -> bool:

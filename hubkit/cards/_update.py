@@ -64,6 +64,9 @@ def update_card(existing: str, generated: str) -> UpdatedCard:
     body, regions, kept = _bodies(theirs, ours) if is_ours else (f"\n{ours.body}", ours.state.regions, [])
     newline = theirs.newline
     text = theirs.with_block(keys.block)
+    if not text:
+        # Of a front matter that has gone the blank line behind it goes too.
+        body = body.removeprefix(newline)
     memory = write_state(CardState(repo_id=ours.state.repo_id, regions=regions, keys=keys.keys)).replace(
         "\n", newline
     )
@@ -100,7 +103,7 @@ class _Parts:
 
     def with_block(self, block: str) -> str:
         """The front matter with another content; made anew where there was none."""
-        if self.matter is not None:
+        if self.matter is not None and (block.strip() or not self.block.strip()):
             return f"{self.matter.head}{block}{self.closing}"
         mark = self.newline
         return f"---{mark}{block.strip()}{mark}---{mark}{mark}" if block.strip() else ""
