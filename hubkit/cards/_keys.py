@@ -97,14 +97,16 @@ def _decided_list(
     theirs: Sequence[str], ours: Sequence[str], base: Digests, new: Digests
 ) -> tuple[Any, Digests, bool]:
     old = {item: item_digest(item) for item in (*theirs, *ours)}
-    stays = [item for item in theirs if item in ours or base.get(old[item]) is not False]
+    # What was said stays until something else is said.
+    ended = (True, False) if any(new.values()) else (False,)
+    stays = [item for item in theirs if item in ours or base.get(old[item]) not in ended]
     added = [item for item in ours if item not in theirs and old[item] not in base]
     result = [*stays, *added]
     if list(digests_of(theirs)) == list(base):
         # Nobody touched it: ours in its own order, and what was only said behind it.
         result = [*ours, *(item for item in stays if item not in ours)]
     digests = dict.fromkeys(old[item] for item in (*result, *ours))
-    known = [digest for digest in digests if digest in new or base.get(digest)]
+    known = [digest for digest in digests if digest in new or digest in base]
     return result or None, _united(known, base, new), result != list(ours)
 
 
@@ -144,7 +146,10 @@ def _edits(
 
 def _item_edits(block: str, newline: str, entry: Entry, theirs: Any, wanted: Any) -> list[_Edit]:
     """Edits of single items of a list, which leave the comments between them; empty if they can't be made."""
-    if not (_is_texts(theirs) and _is_texts(wanted)) or theirs[-1] not in wanted:
+    if not (_is_texts(theirs) and _is_texts(wanted)):
+        return []
+    edited = [item for item in theirs if item in wanted] + [item for item in wanted if item not in theirs]
+    if edited != wanted or theirs[-1] not in wanted:
         return []
     spans = [(node.start_mark.index, node.end_mark.index) for node in entry.node.value]
     dashes = [block[block.rfind("\n", 0, start) + 1 : start] for start, _ in spans]

@@ -138,7 +138,7 @@ def _bodies(theirs: _Parts, ours: _Parts) -> tuple[str, tuple[str, ...], list[st
     ]
     for region in added:
         _insert(result, region, list(today), theirs.newline)
-    names = dict.fromkeys([*today, *(piece.name for piece in result if isinstance(piece, Region))])
+    names = dict.fromkeys([*(piece.name for piece in result if isinstance(piece, Region)), *today])
     return "".join(map(str, result)), tuple(names), kept
 
 

@@ -6,10 +6,9 @@ import difflib
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
-from attrs import frozen
 
 from hubkit.cli._card_group import card
 from hubkit.cli._card_options import card_options
@@ -107,8 +106,7 @@ def preview(session: Session, target: str, output: str | None, no_open: bool) ->
         click.launch(where.as_uri())
 
 
-@frozen(kw_only=True)
-class _Made:
+class _Made(NamedTuple):
     text: str
     curve: bytes | None
 

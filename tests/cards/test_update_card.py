@@ -108,7 +108,7 @@ def test_what_is_said_anew_replaces_what_was_said():
 
     updated = update_card(old, new)
     found = parsed(updated.text)
-    assert ("apache-2.0", ["en", "fr"]) == (found.data["license"], found.data["language"])
+    assert ("apache-2.0", ["fr"]) == (found.data["license"], found.data["language"])
     assert ("Second." in updated.text, "First." in updated.text, "0.6" in updated.text) == (True, False, True)
 
 
