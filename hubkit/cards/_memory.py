@@ -35,6 +35,7 @@ def words_of(card: str) -> dict[str, Any]:
     Returns:
         Arguments by name; none for a card without marks or with front matter that can't be read.
 
+    >>> from hubkit.cards import AdapterFacts, render_card
     >>> said = render_card(AdapterFacts(base_model="org/found"), repo_id="org/foxes", license="mit")
     >>> words_of(said)
     {'repo_id': 'org/foxes', 'license': 'mit'}

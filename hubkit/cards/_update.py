@@ -48,6 +48,7 @@ def update_card(existing: str, generated: str) -> UpdatedCard:
         The card to publish. The same arguments give the same bytes, and doing it twice
         changes nothing.
 
+    >>> from hubkit.cards import AdapterFacts, render_card
     >>> card = render_card(AdapterFacts(method="LoRA"), repo_id="org/foxes")
     >>> mine = card.replace("LoRA", "LoRA, of a kind") + "My own words.\n"
     >>> update_card(mine, card) == UpdatedCard(text=mine, kept=("model-details",))

@@ -8,7 +8,15 @@ from typing import Any
 
 from hubkit import HubClient, HubConfig, ModelCache, ModelFile, ModelMetadata, RateLimitedError
 from hubkit.cache import CacheBackend, FilesystemCache, MemoryCache, SQLiteCache, open_backend
-from hubkit.cards import AdapterFacts, read_adapter, render_card
+from hubkit.cards import (
+    AdapterFacts,
+    Markdown,
+    UpdatedCard,
+    draw_curve,
+    read_adapter,
+    render_card,
+    update_card,
+)
 from hubkit.connector import HuggingFaceConnector, PlatformConnector
 from hubkit.testing import BackendContract, FakeClock, LocalHub
 from hubkit_redis import RedisCache
@@ -52,7 +60,18 @@ def retry_after(error: RateLimitedError) -> float | None:
 def card_of(path: Path) -> str:
     """Cards by themselves."""
     facts: AdapterFacts = read_adapter(path)
-    return render_card(facts, repo_id="org/name", license="mit")
+    picture: bytes | None = draw_curve(facts.history)
+    card = render_card(
+        facts,
+        repo_id="org/name",
+        license="mit",
+        metrics=[{"dataset": {"type": "org/d", "name": "D"}, "metrics": {"f1": 0.5}}],
+        curve_image=None if picture is None else "training_curve.png",
+        sections={"Usage": None, "Limits": Markdown("*None*")},
+        template=path / "card.md.j2",
+    )
+    updated: UpdatedCard = update_card((path / "README.md").read_text(), card)
+    return updated.text
 
 
 async def connect(connector: PlatformConnector) -> bool:
