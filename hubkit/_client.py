@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,18 +13,12 @@ import attrs
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit._compatibility import is_compatible
 from hubkit._credentials import find_token, token_from
-from hubkit._metadata import MetadataStore, SearchQuery, SearchStore
-from hubkit._model_cache import ModelCache, policy_of
+from hubkit._metadata import SearchQuery
+from hubkit._model_cache import ModelCache
 from hubkit._refs import parse_repo_id, parse_revision
+from hubkit._rooms import Rooms, open_tiers
 from hubkit._secrets import Secret, clean_text
 from hubkit._transport import Transport
-from hubkit.cache._answers import Answers
-from hubkit.cache._cooldown import FleetCooldown
-from hubkit.cache._decoded import DecodedAnswers
-from hubkit.cache._flight import SingleFlight
-from hubkit.cache._keys import scope_of
-from hubkit.cache._registry import open_backend
-from hubkit.cache._tiers import Tiers
 from hubkit.config import HubConfig
 from hubkit.errors import (
     AuthenticationError,
@@ -41,7 +34,6 @@ from hubkit.models import Identity, ModelMetadata
 
 if TYPE_CHECKING:
     from hubkit._repositories import Repositories
-    from hubkit._transfers import Downloads, Uploads
 
 __all__ = ["HubClient"]
 
@@ -74,17 +66,8 @@ class HubClient:
     def __init__(self, config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self.config: HubConfig = HubConfig.load() if config is None else config
         self._clock = clock
-        self._tiers = Tiers(
-            [
-                open_backend(url, max_bytes=self.config.cache_max_bytes, clock=clock)
-                for url in self.config.cache
-            ],
-            share_private=self.config.share_private,
-            read_only=self.config.cache_mode == "read-only",
-            signing_key=_signing_key(self.config),
-            clock=clock,
-        )
-        self._rooms = self._furnish(self.config)
+        self._tiers = open_tiers(self.config, clock)
+        self._rooms = self._furnished(self.config)
 
     def connect(self, credentials: Mapping[str, Any] | None = None) -> bool:
         """Take a token, and ask the Hub whose it is.
@@ -108,7 +91,7 @@ class HubClient:
             if found is None:
                 raise InvalidTokenError("token is required")
             token = token_from({"token": found.token})
-        rooms = self._furnish(attrs.evolve(self.config, token=token))
+        rooms = self._furnished(attrs.evolve(self.config, token=token))
         identity = _verified(rooms.transport)
         log.info("connected to %s as %s", self.config.endpoint, clean_text(identity.name))
         self._move_to(attrs.evolve(rooms, connected=True))
@@ -116,7 +99,7 @@ class HubClient:
 
     def disconnect(self) -> bool:
         """Forget the token; what follows is anonymous. True."""
-        self._move_to(self._furnish(attrs.evolve(self.config, token=None)))
+        self._move_to(self._furnished(attrs.evolve(self.config, token=None)))
         return True
 
     def verify_connection(self) -> bool:
@@ -297,7 +280,7 @@ class HubClient:
                 ``create_pr``, and what `hubkit.cards.render_card` takes: ``base_model``, ``dataset``,
                 ``description``, ``training_config``, ``metrics``, ``license``, ``license_name``,
                 ``license_link``, ``tags``, ``language``, ``pipeline_tag``, ``front_matter``, ``sections``,
-                ``template``.
+                ``template``; ``skip_card_checks`` leaves the card to the Hub.
 
         Returns:
             The URL of the repository, or of the pull request.
@@ -307,6 +290,8 @@ class HubClient:
             LocalPathError: The folder is missing or empty.
             InvalidArgumentError: A key of ``metadata`` is missing, unknown or of the wrong kind; a file or
                 the card holds an access token; ``private`` is asked of a repository that is public.
+            CardError: The card holds what the Hub is known to refuse, or a secret; ``skip_card_checks``
+                leaves it to the Hub.
             TransferError: The Hub won't take the card's front matter.
             ResponseError: The Hub refused.
         """
@@ -361,104 +346,13 @@ class HubClient:
     def _token(self) -> Secret | None:
         return self._rooms.transport.token
 
-    def _move_to(self, rooms: _Rooms) -> None:
+    def _move_to(self, rooms: Rooms) -> None:
         """One assignment, so that a call in another thread sees the old rooms or the new ones."""
         before, self._rooms = self._rooms, rooms
         before.transport.close()
 
-    def _furnish(self, config: HubConfig) -> _Rooms:
-        clock = self._clock
-        scope = scope_of(config.endpoint, config.token, config.cache_key)
-        cooldown = FleetCooldown(
-            self._tiers, endpoint=config.endpoint, scope=scope, machine=_machine(), clock=clock
-        )
-        transport = Transport(config, token=config.token, clock=clock, cooldown=cooldown)
-        memory: DecodedAnswers[ModelMetadata] = DecodedAnswers(
-            max_entries=config.memory_entries, max_seconds=config.memory_seconds, clock=clock
-        )
-        answers = Answers(
-            self._tiers,
-            endpoint=config.endpoint,
-            scope=scope,
-            policy=policy_of(config),
-            clock=clock,
-            memory=memory,
-        )
-        flights: SingleFlight[ModelMetadata] = SingleFlight(
-            self._tiers,
-            endpoint=config.endpoint,
-            shareable=answers.is_public,
-            clock=clock,
-            cache_key=config.cache_key,
-        )
-        metadata = MetadataStore(
-            answers, transport, flights=flights, max_workers=config.max_workers, clock=clock
-        )
-        return _Rooms(
-            config=config,
-            clock=clock,
-            transport=transport,
-            metadata=metadata,
-            searches=SearchStore(answers, transport, clock=clock),
-            cache=ModelCache._over(answers, self._tiers, clock),
-        )
-
-
-@attrs.frozen(kw_only=True)
-class _Rooms:
-    """Everything that depends on whose token it is; replaced whole when that changes."""
-
-    transport: Transport
-    metadata: MetadataStore
-    searches: SearchStore
-    cache: ModelCache
-    config: HubConfig
-    clock: Clock
-    connected: bool = False
-
-    # Made, and imported, when somebody asks: most programs only read metadata.
-
-    @property
-    def downloads(self) -> Downloads:
-        """Files from the Hub."""
-        from hubkit._transfers import Downloads
-
-        return Downloads(
-            self.transport,
-            self.metadata,
-            max_workers=self.config.max_workers,
-            progress=self.config.progress,
-            clock=self.clock,
-        )
-
-    @property
-    def uploads(self) -> Uploads:
-        """Adapters to the Hub."""
-        from hubkit._transfers import Uploads
-
-        return Uploads(
-            self.transport, self.metadata, self.repositories, progress=self.config.progress, clock=self.clock
-        )
-
-    @property
-    def repositories(self) -> Repositories:
-        """Repositories as such."""
-        from hubkit._repositories import Repositories
-
-        return Repositories(self.transport, changed=self.metadata.drop)
-
-
-def _machine() -> str:
-    """This machine's name; `platform` would take 2 ms to import for it."""
-    if hasattr(os, "uname"):
-        return os.uname().nodename
-    import platform
-
-    return platform.node()
-
-
-def _signing_key(config: HubConfig) -> bytes | None:
-    return None if config.cache_key is None else config.cache_key.reveal().encode("utf-8", "surrogatepass")
+    def _furnished(self, config: HubConfig) -> Rooms:
+        return Rooms.furnish(config, self._tiers, self._clock)
 
 
 def _verified(transport: Transport) -> Identity:

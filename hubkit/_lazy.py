@@ -8,15 +8,18 @@ serve every thread.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from hubkit.errors import DecodeError
 
-__all__ = ["JsonObject", "LazyJson", "dump_json", "load_json"]
+__all__ = ["JsonObject", "LazyJson", "RawJson", "dump_json", "load_json"]
+
+RawJson: TypeAlias = "bytes | memoryview | Callable[[], bytes | memoryview]"
+"""JSON text, or how to get it; a part of larger bytes keeps these alive."""
 
 
-def load_json(raw: bytes | str) -> Any:
+def load_json(raw: bytes | memoryview | str) -> Any:
     """Decode JSON strictly: no NaN, no nesting bomb.
 
     Raises:
@@ -49,12 +52,12 @@ class LazyJson(ABC):
 
     __slots__ = ("_decoded", "_raw")
 
-    _raw: bytes | None
+    _raw: RawJson | None
     _decoded: Any
 
     @classmethod
-    def from_raw(cls, raw: bytes) -> Any:
-        """Wrap JSON text that this class wrote; it is decoded at the first look."""
+    def from_raw(cls, raw: RawJson) -> Any:
+        """Wrap JSON text that this class wrote; it is got and decoded at the first look."""
         lazy = cls.__new__(cls)
         lazy._raw = raw
         lazy._decoded = None
@@ -75,9 +78,16 @@ class LazyJson(ABC):
 
     def to_raw(self) -> bytes:
         """The JSON text; free when the value came from `from_raw`."""
-        if self._raw is None:
-            self._raw = dump_json(self.to_plain())
-        return self._raw
+        text = dump_json(self.to_plain()) if self._raw is None else bytes(self._text())
+        self._raw = text
+        return text
+
+    def _text(self) -> bytes | memoryview:
+        raw = self._raw
+        if callable(raw):
+            # Two threads may both get it: they store the same.
+            raw = self._raw = raw()
+        return b"" if raw is None else raw
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self).from_raw, (self.to_raw(),))
@@ -113,7 +123,7 @@ class JsonObject(LazyJson, Mapping[str, Any]):
     def _mapping(self) -> dict[str, Any]:
         decoded = self._decoded
         if decoded is None:
-            decoded = load_json(self._raw or b"{}")
+            decoded = load_json(self._text())
             if not isinstance(decoded, dict):
                 raise DecodeError("stored text is not a JSON object")
             # Two threads may both decode: they store equal values.

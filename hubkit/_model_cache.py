@@ -17,7 +17,6 @@ from hubkit.cache._freshness import RETENTION, Policy, is_stale
 from hubkit.cache._keys import ANONYMOUS
 from hubkit.cache._registry import open_backend
 from hubkit.cache._tiers import Tiers, TierStats
-from hubkit.cache.filesystem import FilesystemCache
 from hubkit.config import HubConfig
 from hubkit.errors import InvalidArgumentError
 from hubkit.models import ModelMetadata
@@ -221,6 +220,9 @@ def _opened(where: str | Path | CacheBackend, clock: Clock) -> CacheBackend:
     if isinstance(where, str) and "://" in where:
         return open_backend(where, clock=clock)
     if isinstance(where, (str, Path)):
+        # With its hashes 6 ms that who keeps models elsewhere need not pay.
+        from hubkit.cache.filesystem import FilesystemCache
+
         return FilesystemCache(where, clock=clock)
     if isinstance(where, CacheBackend):
         return where

@@ -31,9 +31,9 @@ REPO_TYPES = ("model", "dataset", "space")
 MAX_REPO_ID = 512
 MAX_REVISION = 512
 
-# A part may end in "_" or start with it (huggingtweets/_ikeay is real); a part of
-# dots alone would climb out of its folder.
-_PART = re.compile(r"(?!\.+\Z)[A-Za-z0-9._-]+\Z")
+# A part may end in "_" or start with it (huggingtweets/_ikeay is real); a part that is
+# a dot would name its own folder.
+_REPO_ID = re.compile(r"(?!\.(?:/|\Z))[A-Za-z0-9._-]+(?:/(?!\.\Z)[A-Za-z0-9._-]+)?\Z")
 _COMMIT_HASH = re.compile(r"[0-9a-f]{40}\Z")
 # What git-check-ref-format forbids in a ref, "@{" and ".." apart.
 _NOT_IN_REF = re.compile(r"[\x00-\x20\x7f-\x9f~^:?*\[\\]")
@@ -54,10 +54,9 @@ def parse_repo_id(text: object, *, field: str = "model_id") -> str:
     """
     if not isinstance(text, str):
         raise InvalidRefError(f"{field} must be text such as 'org/name', not {type(text).__name__}")
-    parts = text.split("/")
     if len(text) > MAX_REPO_ID:
         raise InvalidRefError(f"{field} has {len(text)} characters; at most {MAX_REPO_ID} are allowed")
-    if len(parts) > 2 or not all(_PART.match(part) and ".." not in part for part in parts):
+    if _REPO_ID.match(text) is None or ".." in text:
         raise InvalidRefError(
             f"{field} {_shown(text)} is not a repository id: expected 'org/name' or 'name' "
             "of letters, digits, '-', '_' and '.'"

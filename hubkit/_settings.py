@@ -5,7 +5,6 @@ Reading only: what a value means is the business of the config class.
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 from collections.abc import Collection, Iterable, Mapping
@@ -67,7 +66,9 @@ def nearest_key(key: str, names: Iterable[str], *, prefix: str = "") -> str:
     >>> nearest_key("tll", ["ttl", "cache"])
     "; did you mean 'ttl'?"
     """
-    close = difflib.get_close_matches(key, list(names), n=1, cutoff=0.5)
+    from difflib import get_close_matches
+
+    close = get_close_matches(key, list(names), n=1, cutoff=0.5)
     return f"; did you mean {prefix + close[0]!r}?" if close else ""
 
 

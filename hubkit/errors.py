@@ -246,7 +246,7 @@ class DecodeError(HubkitError):
 
 
 class CardError(HubkitError):
-    """A model card can't be made from what was given."""
+    """A model card can't be made from what was given, or holds what can't be published."""
 
 
 class CacheError(HubkitError):

@@ -122,7 +122,7 @@ class FileList(LazyJson, Sequence[ModelFile]):
     def _files(self) -> tuple[ModelFile, ...]:
         decoded = self._decoded
         if decoded is None:
-            plain = load_json(self._raw or b"[]")
+            plain = load_json(self._text())
             if not isinstance(plain, list):
                 raise DecodeError("stored text is not a list of files")
             decoded = tuple(map(ModelFile.from_hub, plain))
@@ -270,10 +270,14 @@ class ModelMetadata:
             known["extra"] = {**unknown, **(known.get("extra") or {})}
         return _serialize.structure(known, cls)
 
+    def scalars(self) -> list[Any]:
+        """All but the date and the big parts, for `restored`: their order is that of the fields."""
+        return [getattr(self, name) for name in _SCALARS]
+
     @classmethod
     def restored(
         cls,
-        head: Mapping[str, Any],
+        scalars: Sequence[Any],
         *,
         siblings: FileList,
         card_data: JsonObject,
@@ -285,34 +289,27 @@ class ModelMetadata:
         Conversions cost more than all the rest of a cache hit.
 
         Args:
-            head: Fields by name; absent ones have their default.
+            scalars: What `scalars` gave, lists in place of tuples.
             siblings: The files.
             card_data: The card's front matter.
             extra: What has no field.
             cached_at: Aware.
 
         Raises:
-            DecodeError: A field is unknown, or there is no ``model_id``.
+            DecodeError: They are not those of a model of this version.
         """
-        fields = {
-            **head,
-            "tags": tuple(head.get("tags", ())),
-            "base_models": tuple(head.get("base_models", ())),
-            "siblings": siblings,
-            "card_data": card_data,
-            "extra": extra,
-            "cached_at": cached_at,
-        }
-        model = object.__new__(cls)
-        taken = 0
-        for name, put, default in _SLOTS:
-            if name in fields:
-                put(model, fields[name])
-                taken += 1
-            else:
-                put(model, default)
-        if taken != len(fields) or "model_id" not in fields:
+        if type(scalars) is not list or len(scalars) != len(_PUT_SCALARS) or type(scalars[0]) is not str:
             raise DecodeError("the fields are not those of a model of this version")
+        model = object.__new__(cls)
+        for put, value in zip(_PUT_SCALARS, scalars, strict=True):
+            put(model, value)
+        # JSON knows no tuples.
+        _PUT["tags"](model, tuple(model.tags))
+        _PUT["base_models"](model, tuple(model.base_models))
+        _PUT["siblings"](model, siblings)
+        _PUT["card_data"](model, card_data)
+        _PUT["extra"](model, extra)
+        _PUT["cached_at"](model, cached_at)
         return model
 
     def to_dict(self) -> dict[str, Any]:
@@ -331,7 +328,8 @@ class ModelMetadata:
 
 
 # Frozen classes refuse assignment; their slots' own descriptors don't.
-_SLOTS: tuple[tuple[str, Callable[[Any, Any], None], Any], ...] = tuple(
-    (field.name, vars(ModelMetadata)[field.name].__set__, False if field.name == "partial" else None)
-    for field in attrs.fields(ModelMetadata)
-)
+_PUT: dict[str, Callable[[Any, Any], None]] = {
+    field.name: vars(ModelMetadata)[field.name].__set__ for field in attrs.fields(ModelMetadata)
+}
+_SCALARS = tuple(name for name in _PUT if name not in ("siblings", "card_data", "extra", "cached_at"))
+_PUT_SCALARS = tuple(_PUT[name] for name in _SCALARS)

@@ -97,10 +97,9 @@ class RedisCache:
             CacheUnavailableError: The server didn't answer in time, or refused.
         """
         try:
-            value: bytes | None = self._route.execute("GET", self._entries + _encode(key))
+            return self._route.get(self._entries + _encode(key))
         except self._faults.every as error:
             raise self._unavailable(error) from error
-        return value
 
     def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:
         """What there is of several keys, in one round trip for each 1,000 and server."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import methodcaller
 from typing import Any, Final, TypeAlias, TypeVar
 
-from hubkit_redis._connect import Client, Clients
+from hubkit_redis._connect import Client, Clients, import_driver
 from hubkit_redis._faults import Faults, RouteError
 from hubkit_redis._guides import Guide, Step
 
@@ -69,6 +70,10 @@ class Route:
             except self._faults.every as error:
                 step = self._next(step, name, error, began)
         raise RouteError(_CIRCLES)
+
+    def get(self, name: bytes) -> bytes | None:
+        """The value of a key."""
+        return self.run(name, partial(_get, name))
 
     def execute(self, *command: Any) -> Any:
         """The answer to one command."""
@@ -172,6 +177,28 @@ class Route:
 
     def _time_since(self, began: float) -> float:
         return self._monotonic() - began
+
+
+def _get(name: bytes, client: Client) -> bytes | None:
+    """As the driver does it, but for its retries and events, which take 5 of 31 us and which a cache has no use for."""
+    value: bytes | None
+    if isinstance(client, _Asking):
+        value = client.execute_command("GET", name)
+        return value
+    pool = client.connection_pool
+    connection = pool.get_connection()
+    try:
+        connection.send_command("GET", name)
+        value = connection.read_response()
+    except import_driver().ResponseError:
+        raise
+    except BaseException:
+        # The answer may yet come, and nobody else must take it for his.
+        connection.disconnect()
+        raise
+    finally:
+        pool.release(connection)
+    return value
 
 
 class _Asking:

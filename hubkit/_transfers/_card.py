@@ -12,9 +12,10 @@ from hubkit._metadata import MetadataStore
 from hubkit._refs import is_repo_id
 from hubkit._transfers._folder import CARD
 from hubkit._transfers._request import UploadRequest
-from hubkit.errors import HubkitError
+from hubkit.errors import CardError, HubkitError
+from hubkit.models import ModelMetadata
 
-__all__ = ["MadeCard", "make_card"]
+__all__ = ["MadeCard", "check_card", "make_card"]
 
 log = logging.getLogger("hubkit")
 
@@ -43,27 +44,33 @@ def make_card(
         metadata: Says under which licence a base model is.
         published: The card that the repository has, which counts where the folder has none.
     """
-    from hubkit.cards import draw_curve, read_adapter, render_card, update_card
+    from hubkit.cards import decide_license, draw_curve, read_adapter, render_card, update_card
 
     existing = _read_card(request.folder / CARD)
     existing = published or "" if existing is None or not existing.strip() else existing
     request = _with_words_of(existing, request)
-    facts = read_adapter(request.folder)
+    facts = read_adapter(request.folder, base_model=request.base_model)
+    # The caller's word as the facts have it: a folder may stand for an id.
+    base_model = facts.base_model or request.base_model
+    terms = decide_license(
+        request.license,
+        _base(request, repo_id, base_model, metadata),
+        base_model,
+        license_name=request.license_name,
+        license_link=request.license_link,
+    )
+    for warning in (*facts.warnings, *terms.warnings):
+        log.warning("%s: %s", repo_id, warning)
     curve = draw_curve(facts.history) if _may_draw(request.folder) else None
-    for warning in facts.warnings:
-        # Whoever names the base model need not be asked to name it.
-        if request.base_model is None or "base_model_name_or_path" not in warning:
-            log.warning("%s: %s", repo_id, warning)
-    base_model = request.base_model or facts.base_model
-    license_id, license_source = _license(request, repo_id, base_model, metadata)
     generated = render_card(
         facts,
         repo_id=repo_id,
-        base_model=request.base_model,
-        license=license_id,
-        license_source=license_source,
-        license_name=request.license_name,
-        license_link=request.license_link,
+        base_model=base_model if request.base_model is not None else None,
+        license=terms.license,
+        license_source=terms.source,
+        license_name=terms.license_name,
+        license_link=terms.license_link,
+        license_obligation=terms.obligation,
         dataset=request.dataset,
         description=request.description,
         training_config=request.training_config,
@@ -102,23 +109,45 @@ def _may_draw(folder: Path) -> bool:
     return not path.exists() or (path.is_file() and is_our_curve(path.read_bytes()))
 
 
-def _license(
+def check_card(repo_id: str, card: bytes) -> None:
+    """Look at the card offline: at what the Hub would refuse, and at secrets.
+
+    Args:
+        repo_id: Where it will be, for the log.
+        card: The bytes of ``README.md``.
+
+    Raises:
+        CardError: It has errors; the text lists them. Warnings are logged.
+    """
+    from hubkit.cards import validate_card
+
+    errors = []
+    for finding in validate_card(card.decode()):
+        if finding.severity == "error":
+            errors.append(str(finding))
+        else:
+            log.warning("%s: %s, %s", repo_id, CARD, finding)
+    if errors:
+        count = "an error" if len(errors) == 1 else f"{len(errors)} errors"
+        raise CardError(
+            f"{CARD} has {count}, and nothing was uploaded ('skip_card_checks' leaves it to the Hub): "
+            + "; ".join(errors)
+        )
+
+
+def _base(
     request: UploadRequest, repo_id: str, base_model: str | None, metadata: MetadataStore
-) -> tuple[str | None, str | None]:
-    """The caller's licence, else the base model's, else none: never a default."""
-    if request.license is not None:
-        return request.license, None
+) -> ModelMetadata | None:
+    """What the Hub says of the base model; None when it can't be asked, or knows no such model."""
     if base_model is None or not is_repo_id(base_model):
-        return None, None
+        return None
     try:
-        base = metadata.require(base_model)
+        return metadata.require(base_model)
     except HubkitError as error:
-        log.warning("%s: the licence of %s is unknown: %s", repo_id, base_model, error)
-        return None, None
-    if base.license in (None, "other", "unknown") or "," in (base.license or ""):
-        log.warning("%s: %s states no single licence id; the card leaves it out", repo_id, base_model)
-        return None, None
-    return base.license, base_model
+        # Who states a licence needs nobody else's.
+        level = logging.WARNING if request.license is None else logging.INFO
+        log.log(level, "%s: nothing is known of %s: %s", repo_id, base_model, error)
+        return None
 
 
 def _read_card(path: Path) -> str | None:

@@ -42,6 +42,8 @@ class UploadRequest:
     revision: str | None = None
     commit_message: str = "Upload adapter with hubkit"
     create_pr: bool = False
+    skip_card_checks: bool = False
+    """Leave the card to the Hub alone: without it our own errors stop the upload first."""
 
     @classmethod
     def checked(cls, path: str | Path, metadata: Mapping[str, Any]) -> UploadRequest:
@@ -116,6 +118,7 @@ def _check_kind(key: str, value: Any) -> None:
         "private": isinstance(value, bool),
         "commit_message": isinstance(value, str) and bool(value.strip()),
         "create_pr": isinstance(value, bool),
+        "skip_card_checks": isinstance(value, bool),
     }
     if not right.get(key, True):
         raise InvalidArgumentError(f"metadata {key!r} must be {_WANTED[key]}, not {type(value).__name__}")
@@ -156,4 +159,5 @@ _WANTED = {
     "private": "true or false",
     "commit_message": "text that says something",
     "create_pr": "true or false",
+    "skip_card_checks": "true or false",
 }

@@ -11,7 +11,7 @@ from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
 from hubkit._refs import quote_revision
 from hubkit._repositories import Repositories
-from hubkit._transfers._card import MadeCard, make_card
+from hubkit._transfers._card import MadeCard, check_card, make_card
 from hubkit._transfers._destination import Destinations
 from hubkit._transfers._folder import CARD, files_of
 from hubkit._transfers._progress import progress_bars
@@ -86,6 +86,7 @@ class Uploads:
             InvalidArgumentError: A file or the card holds an access token, or the repository is
                 to be private and is public; nothing was created.
             ResponseError: The Hub refused.
+            CardError: The card has errors; nothing was created.
             TransferError: The Hub doesn't take the card's front matter; nothing was created.
         """
         self.check_allowed()
@@ -96,6 +97,8 @@ class Uploads:
         repo_id = self._destinations.full_name(request.repo_id)
         card = make_card(request, repo_id, self._metadata, self._published(repo_id, request))
         _check_words(request, card.readme, tokens)
+        if not request.skip_card_checks:
+            check_card(repo_id, card.readme)
         self._check_card(repo_id, card.readme)
         self._destinations.prepare(repo_id, request)
         send = self._open_pull_request if request.create_pr else self._commit

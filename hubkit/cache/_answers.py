@@ -17,7 +17,7 @@ from hubkit.cache._freshness import RETENTION, Freshness, Policy, assess, may_se
 from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, model_key, model_prefix, search_key, search_prefix
 from hubkit.cache._model_codec import decode_model, encode_model
 from hubkit.cache._tally import Tally
-from hubkit.cache._tiers import Tiers
+from hubkit.cache._tiers import Found, Tiers
 from hubkit.errors import CacheCorruptedError, DecodeError
 from hubkit.models import ModelMetadata
 
@@ -32,14 +32,26 @@ class StoredModel:
 
     model: ModelMetadata | None
     """None: the Hub said that there is none."""
-    missing: str | None
-    """What there is none of, then: ``repository`` or ``revision``."""
-    etag: str | None
-    size: int
-    """Bytes that it takes up, uncompressed."""
+    entry: Entry
+    """What it was read from."""
     freshness: Freshness
     serves_on_error: bool
     """Whether it may stand in when the Hub can't be asked."""
+
+    @property
+    def etag(self) -> str | None:
+        """The answer's, verbatim; None for a model that there is not."""
+        return None if self.entry.negative else self.entry.etag
+
+    @property
+    def missing(self) -> str | None:
+        """What there is none of: ``repository`` or ``revision``."""
+        return self.entry.etag if self.entry.negative else None
+
+    @property
+    def size(self) -> int:
+        """Bytes that the answer takes up, uncompressed."""
+        return len(self.entry.plain())
 
 
 class Answers:
@@ -80,21 +92,18 @@ class Answers:
         """What is known about a model; None when nothing is."""
         if model_id in self._hidden:
             return None
-        entry = self._tiers.find(self._model_keys(model_id, revision), self._is_hit)
-        return None if entry is None else self._taken(model_id, revision, entry, self._clock.now())
+        found = self._tiers.find(self._model_keys(model_id, revision), self._judge)
+        return self._taken(model_id, revision, found)
 
     def find_models(
         self, model_ids: Sequence[str], revision: str | None = None
     ) -> dict[str, StoredModel | None]:
         """`find_model` for many, in one round trip a tier."""
         groups = [self._model_keys(model_id, revision) for model_id in model_ids]
-        entries = self._tiers.find_many(groups, self._is_hit)
-        now = self._clock.now()
+        answers = self._tiers.find_many(groups, self._judge)
         return {
-            model_id: None
-            if entry is None or model_id in self._hidden
-            else self._taken(model_id, revision, entry, now)
-            for model_id, entry in zip(model_ids, entries, strict=True)
+            model_id: None if model_id in self._hidden else self._taken(model_id, revision, found)
+            for model_id, found in zip(model_ids, answers, strict=True)
         }
 
     @property
@@ -129,7 +138,7 @@ class Answers:
         if asked_at not in (None, self._drops) or (model.partial and self._has_more(model_id, revision)):
             return
         public = self.is_public(model) and not (unshared and model.private is None)
-        own_key, public_key = self._model_keys(model_id, revision)
+        public_key, own_key = self._model_keys(model_id, revision)
         try:
             body = encode_model(model)
         except DecodeError as error:
@@ -160,7 +169,7 @@ class Answers:
             missing: What there is none of: ``repository`` or ``revision``.
         """
         ttl = self._policy.negative_ttl
-        own_key, public_key = self._model_keys(model_id, revision)
+        public_key, own_key = self._model_keys(model_id, revision)
         self.memory.drop((model_id, revision))
         # It is deleted or private now: the old answer must not come back once this one expires.
         for key in (own_key, public_key):
@@ -182,13 +191,13 @@ class Answers:
 
     def models(self) -> list[StoredModel]:
         """Every model that this caller may read about, at its default revision, stale ones too."""
-        now = self._clock.now()
         best: dict[str, tuple[bool, float, StoredModel]] = {}
         for scope in (self._scope, PUBLIC):
             prefix = model_prefix(self._endpoint, scope)
             for entry in self._tiers.entries(prefix):
                 name = entry.key.removeprefix(prefix)
-                stored = None if " @ " in name or name in self._hidden else self._understood(entry, now)
+                hidden = " @ " in name or name in self._hidden
+                stored = None if hidden else self._understood(entry, self._judge(entry))
                 if stored is None or stored.model is None:
                     continue
                 rank = (stored.freshness is Freshness.HIT, entry.stored_at)
@@ -199,8 +208,8 @@ class Answers:
     def find_search(self, query: str) -> list[Mapping[str, Any]] | None:
         """The records that a search gave, the caller's own before anybody's, while its answer may be used."""
         keys = [search_key(self._endpoint, scope, query) for scope in self._search_scopes]
-        entries = self._tiers.find_many([[key] for key in keys], self._is_hit)
-        entry = next((entry for entry in entries if entry is not None), None)
+        answers = self._tiers.find_many([[key] for key in keys], self._judge)
+        entry = next((entry for entry, _ in answers if entry is not None), None)
         return None if entry is None else self._search_items(entry)
 
     def store_search(self, query: str, records: Sequence[Mapping[str, Any]]) -> None:
@@ -239,47 +248,51 @@ class Answers:
         if not usable:
             return None
         try:
-            records = load_json(entry.body)
-        except DecodeError:
+            records = load_json(entry.plain())
+        except (DecodeError, CacheCorruptedError):
             return None
         return [item for item in records if isinstance(item, dict)] if isinstance(records, list) else None
 
     def _model_keys(self, model_id: str, revision: str | None) -> tuple[str, str]:
+        """Where a model lies: in public, and as the caller's own.
+
+        In public first, where most do. Whoever stores an answer of its own removes the
+        public one, so that both are there only where the public one is another's, and newer.
+        """
         return (
-            model_key(self._endpoint, self._scope, model_id, revision),
             model_key(self._endpoint, PUBLIC, model_id, revision),
+            model_key(self._endpoint, self._scope, model_id, revision),
         )
 
-    def _is_hit(self, entry: Entry) -> bool:
-        return self._assess(entry, self._clock.now()) is Freshness.HIT
+    def _judge(self, entry: Entry) -> Freshness:
+        return assess(
+            entry.stored_at, entry.ttl, negative=entry.negative, now=self._clock.now(), policy=self._policy
+        )
 
-    def _assess(self, entry: Entry, now: float) -> Freshness:
-        return assess(entry.stored_at, entry.ttl, negative=entry.negative, now=now, policy=self._policy)
-
-    def _understood(self, entry: Entry, now: float) -> StoredModel | None:
-        freshness = self._assess(entry, now)
+    def _understood(self, entry: Entry, freshness: Freshness) -> StoredModel | None:
         if freshness is Freshness.MISS:
             return None
         if entry.negative:
-            return StoredModel(None, entry.etag, None, 0, freshness, serves_on_error=False)
+            return StoredModel(None, entry, freshness, serves_on_error=False)
         try:
-            model = decode_model(entry.body, stored_at=entry.stored_at)
+            model = decode_model(entry)
         except CacheCorruptedError as error:
             log.info("unreadable cache entry taken as a miss: %s", error)
             return None
         usable = freshness is Freshness.HIT or may_serve_on_error(
-            entry.stored_at, entry.ttl, now=now, policy=self._policy
+            entry.stored_at, entry.ttl, now=self._clock.now(), policy=self._policy
         )
         if model.partial and freshness is Freshness.HIT:
             # A listing's record, put here by hand: better than nothing, and no more.
             freshness = Freshness.REVALIDATE
-        return StoredModel(model, None, entry.etag, len(entry.body), freshness, usable)
+        return StoredModel(model, entry, freshness, usable)
 
-    def _taken(self, model_id: str, revision: str | None, entry: Entry, now: float) -> StoredModel | None:
+    def _taken(self, model_id: str, revision: str | None, found: Found) -> StoredModel | None:
         """What an entry says, kept at hand if it may be used without asking."""
-        stored = self._understood(entry, now)
+        entry, freshness = found
+        stored = None if entry is None else self._understood(entry, freshness)
         if stored is not None and stored.model is not None and stored.freshness is Freshness.HIT:
-            self._remember(model_id, revision, stored.model, entry)
+            self._remember(model_id, revision, stored.model, stored.entry)
         return stored
 
     def _has_more(self, model_id: str, revision: str | None) -> bool:

@@ -19,10 +19,12 @@ from hubkit._lazy import dump_json, load_json
 from hubkit._secrets import Secret, redact
 from hubkit.cache._entry import Entry
 from hubkit.cache._forks import ForkSafeLock
+from hubkit.cache._freshness import Freshness
 from hubkit.cache._keys import note_key, subject_of
 from hubkit.cache._lease_keeper import LEASE_SECONDS, kept
 from hubkit.cache._tiers import LeaseRefusal, Tiers
 from hubkit.errors import (
+    CacheCorruptedError,
     DecodeError,
     HubkitError,
     ServerError,
@@ -193,12 +195,12 @@ class SingleFlight(Generic[T]):
 
     def _read_note(self, key: str) -> bool:
         """Whether to ask for oneself; raises what the leader met, if everybody would meet it."""
-        entry = self._tiers.find([key], lambda _: True)
+        entry, _ = self._tiers.find([key], lambda _: Freshness.HIT)
         if entry is None or abs(self._clock.now() - entry.stored_at) > _NOTE_SECONDS:
             return False
         try:
-            note = load_json(entry.body)
-        except DecodeError:
+            note = load_json(entry.plain())
+        except (DecodeError, CacheCorruptedError):
             return False
         kind = _COMMON.get(note.get("say", "")) if isinstance(note, dict) else None
         if kind is None:

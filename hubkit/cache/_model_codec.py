@@ -2,43 +2,28 @@
 
 A small head of scalars, decoded at once, and three parts that stay JSON text until
 somebody reads them: files, card and the rest. Layout: four lengths (big-endian
-``I``), then head, files, card, rest.
+``I``), then head, files, card, rest. The head is a list: names would be a fifth of
+its size, and a third of the time that reading it takes.
 """
 
 from __future__ import annotations
 
 import struct
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, Final
 
-from hubkit._lazy import JsonObject, LazyJson, dump_json, load_json
+from hubkit._lazy import JsonObject, LazyJson, RawJson, dump_json, load_json
+from hubkit.cache._entry import Entry
 from hubkit.errors import CacheCorruptedError, DecodeError
 from hubkit.models import FileList, ModelMetadata
 
 __all__ = ["decode_model", "encode_model"]
 
 _LENGTHS: Final = struct.Struct(">IIII")
-_HEAD_FIELDS: Final = (
-    "model_id",
-    "author",
-    "downloads",
-    "likes",
-    "tags",
-    "pipeline_tag",
-    "library_name",
-    "license",
-    "model_size",
-    "created_at",
-    "last_modified",
-    "sha",
-    "private",
-    "gated",
-    "disabled",
-    "parameters",
-    "base_models",
-    "endpoint",
-    "partial",
-)
+
+# Of a compressed body: holds the head of nearly every model.
+_OPENING: Final = 1_024
 
 
 def encode_model(model: ModelMetadata) -> bytes:
@@ -47,43 +32,56 @@ def encode_model(model: ModelMetadata) -> bytes:
     Raises:
         DecodeError: A field holds something that JSON has no form for.
     """
-    values = ((name, getattr(model, name)) for name in _HEAD_FIELDS)
-    head = dump_json({name: value for name, value in values if value is not None and value != ()})
     lazy: tuple[Any, ...] = (model.siblings, model.card_data, model.extra)
-    parts = [head, *(part.to_raw() if isinstance(part, LazyJson) else dump_json(part) for part in lazy)]
+    texts = [part.to_raw() if isinstance(part, LazyJson) else dump_json(part) for part in lazy]
+    parts = [dump_json(model.scalars()), *texts]
     return b"".join((_LENGTHS.pack(*map(len, parts)), *parts))
 
 
-def decode_model(body: bytes, *, stored_at: float) -> ModelMetadata:
+def decode_model(entry: Entry) -> ModelMetadata:
     """The model again.
 
     Args:
-        body: What `encode_model` gave.
-        stored_at: Epoch seconds when the Hub gave or confirmed it.
+        entry: Its body is what `encode_model` gave.
 
     Raises:
-        CacheCorruptedError: It isn't that, or a newer hubkit wrote it.
+        CacheCorruptedError: It isn't that, or another version of hubkit wrote it.
     """
     try:
-        first, second, third, fourth = _LENGTHS.unpack_from(body)
-        start = _LENGTHS.size
-        ends = (start + first, start + first + second, start + first + second + third)
-        if ends[2] + fourth != len(body):
+        opening = entry.opening(_OPENING) if entry.compressed else entry.body
+        head, files, card, rest = _LENGTHS.unpack_from(opening)
+        head_end = _LENGTHS.size + head
+        files_end = head_end + files
+        card_end = files_end + card
+        end = card_end + rest
+        if head_end > len(opening):
+            opening = entry.plain()
+        if not entry.compressed and end != len(entry.body):
             raise CacheCorruptedError("the lengths of a stored model don't add up")
         return ModelMetadata.restored(
-            load_json(body[start : ends[0]]),
-            siblings=FileList.from_raw(body[ends[0] : ends[1]]),
-            card_data=JsonObject.from_raw(body[ends[1] : ends[2]]),
-            extra=JsonObject.from_raw(body[ends[2] :]),
-            cached_at=datetime.fromtimestamp(stored_at, timezone.utc),
+            load_json(opening[_LENGTHS.size : head_end]),
+            siblings=FileList.from_raw(_part(entry, head_end, files_end, end)),
+            card_data=JsonObject.from_raw(_part(entry, files_end, card_end, end)),
+            extra=JsonObject.from_raw(_part(entry, card_end, end, end)),
+            cached_at=datetime.fromtimestamp(entry.stored_at, timezone.utc),
         )
-    except (
-        struct.error,
-        DecodeError,
-        AttributeError,
-        TypeError,
-        ValueError,
-        OverflowError,
-        OSError,
-    ) as error:
+    except (struct.error, DecodeError, TypeError, ValueError, OverflowError, OSError) as error:
         raise CacheCorruptedError(f"not a stored model of this version: {error}") from error
+
+
+def _part(entry: Entry, begin: int, end: int, size: int) -> RawJson:
+    """A part of the body; of a compressed one how to get it, since few look at any."""
+    if entry.compressed:
+        return partial(_inflated_part, entry, begin, end, size)
+    return entry.body[begin:end]
+
+
+def _inflated_part(entry: Entry, begin: int, end: int, size: int) -> memoryview | bytes:
+    try:
+        whole = entry.plain()
+    except CacheCorruptedError as error:
+        # Its checksum fits: somebody wrote it so.
+        raise DecodeError(f"a stored model is broken: {error}") from error
+    if len(whole) != size:
+        raise DecodeError("the lengths of a stored model don't add up")
+    return whole[begin:end]

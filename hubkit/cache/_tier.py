@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Final, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import attrs
 
@@ -14,14 +14,21 @@ from hubkit._secrets import redact
 from hubkit.cache._backend import BackendStats, CacheBackend, Lease
 from hubkit.cache._breaker import Breaker
 from hubkit.cache._entry import Entry, decode_entry, encode_entry
+from hubkit.cache._freshness import Freshness
 from hubkit.errors import CacheCorruptedError, CacheError
 
-__all__ = ["LeaseRefusal", "Tier", "TierStats"]
+__all__ = ["NOTHING", "Found", "LeaseRefusal", "Tier", "TierStats", "better"]
 
 log = logging.getLogger("hubkit")
 
 R = TypeVar("R")
 D = TypeVar("D")
+
+
+Found: TypeAlias = "tuple[Entry, Freshness] | tuple[None, Freshness]"
+"""An entry and the verdict on it."""
+
+NOTHING: Final[Found] = (None, Freshness.MISS)
 
 
 class LeaseRefusal(enum.Enum):
@@ -85,9 +92,31 @@ class Tier:
         self._hits = self._misses = self._unreadable = self._errors = 0
         self._bytes_read = self._bytes_written = 0
 
+    def find(self, keys: Sequence[str], judge: Callable[[Entry], Freshness]) -> Found:
+        """The first hit under any of the keys, else the newest entry.
+
+        Args:
+            keys: Where it may lie, likeliest first.
+            judge: How good an entry is; a hit spares the look at the other keys.
+        """
+        if self.shared and len(keys) > 1:
+            # A network lies in between: one round trip for all of them.
+            entries = map(self.get_many(keys).get, keys)
+        else:
+            entries = map(self._get, keys)
+        newest = NOTHING
+        for entry in entries:
+            if entry is not None:
+                verdict = judge(entry)
+                if verdict is Freshness.HIT:
+                    return entry, verdict
+                newest = better((entry, verdict), newest)
+        return newest
+
     def get_many(self, keys: Sequence[str]) -> dict[str, Entry]:
         """The readable entries of several keys, in one round trip."""
-        values: Mapping[str, bytes] = self._reading(lambda: self._backend.get_many(keys), {}) if keys else {}
+        nothing: Mapping[str, bytes] = {}
+        values = self._read(nothing, self._backend.get_many, keys) if keys else nothing
         found = {}
         for key, value in values.items():
             entry = self._readable(key, value)
@@ -106,33 +135,33 @@ class Tier:
             log.warning("not cached: %s", error)
             return
         self._bytes_written += len(value)
-        self._writing(lambda: self._backend.set(entry.key, value, expires_in=expires_in), None)
+        self._write(None, self._set, entry.key, value, expires_in)
 
     def delete(self, key: str) -> bool:
         """Drop a key; whether there was one."""
-        return self._writing(lambda: self._backend.delete(key), False)
+        return self._write(False, self._backend.delete, key)
 
     def clear(self, prefix: str) -> int:
         """Drop all keys that start with ``prefix``; how many."""
-        return self._writing(lambda: self._backend.clear(prefix), 0)
+        return self._write(0, self._backend.clear, prefix)
 
     def prune(self) -> int:
         """Drop what expired or is too much, if the backend can; how many entries."""
         backend = self._backend
-        return self._writing(backend.prune, 0) if isinstance(backend, _Prunable) else 0
+        return self._write(0, backend.prune) if isinstance(backend, _Prunable) else 0
 
     def keys(self, prefix: str) -> list[str]:
         """All keys that start with ``prefix``."""
-        return self._reading(lambda: list(self._backend.keys(prefix)), [])
+        return self._read([], self._list_keys, prefix)
 
     def lease(self, key: str, seconds: float) -> Lease | LeaseRefusal:
         """Try to take a lease; never waits."""
-        lease = self._writing(lambda: self._backend.lease(key, seconds), LeaseRefusal.UNAVAILABLE)
+        lease = self._write(LeaseRefusal.UNAVAILABLE, self._backend.lease, key, seconds)
         return LeaseRefusal.HELD if lease is None else lease
 
     def stats(self) -> TierStats:
         """What it has done and how full it is."""
-        full: BackendStats | None = self._reading(self._backend.stats, None)
+        full: BackendStats | None = self._read(None, self._backend.stats)
         return TierStats(
             name=redact(repr(self._backend)),
             hits=self._hits,
@@ -148,7 +177,23 @@ class Tier:
 
     def close(self) -> None:
         """Close the backend."""
-        self._reading(self._backend.close, None)
+        self._read(None, self._backend.close)
+
+    def _get(self, key: str) -> Entry | None:
+        value: bytes | None = self._read(None, self._backend.get, key)
+        entry = None if value is None else self._readable(key, value)
+        if entry is None:
+            self._misses += 1
+        else:
+            self._hits += 1
+        return entry
+
+    def _set(self, key: str, value: bytes, expires_in: float) -> None:
+        self._backend.set(key, value, expires_in=expires_in)
+
+    def _list_keys(self, prefix: str) -> list[str]:
+        # The backend looks them up, and fails, only as they are taken.
+        return list(self._backend.keys(prefix))
 
     def _readable(self, key: str, value: bytes) -> Entry | None:
         self._bytes_read += len(value)
@@ -159,17 +204,17 @@ class Tier:
             log.info("unreadable cache entry taken as a miss: %s", error)
             return None
 
-    def _reading(self, action: Callable[[], R], otherwise: D) -> R | D:
-        return self._guarded(self._reads, action, otherwise)
+    def _read(self, otherwise: D, action: Callable[..., R], *arguments: object) -> R | D:
+        return self._guarded(self._reads, otherwise, action, *arguments)
 
-    def _writing(self, action: Callable[[], R], otherwise: D) -> R | D:
-        return self._guarded(self._writes, action, otherwise)
+    def _write(self, otherwise: D, action: Callable[..., R], *arguments: object) -> R | D:
+        return self._guarded(self._writes, otherwise, action, *arguments)
 
-    def _guarded(self, breaker: Breaker, action: Callable[[], R], otherwise: D) -> R | D:
+    def _guarded(self, breaker: Breaker, otherwise: D, action: Callable[..., R], *arguments: object) -> R | D:
         if not breaker.allows():
             return otherwise
         try:
-            result = action()
+            result = action(*arguments)
         except Exception as error:  # noqa: BLE001 - a backend of somebody else's may raise anything
             self._failed(breaker, error)
             return otherwise
@@ -191,6 +236,14 @@ class Tier:
             what,
             _reason(error),
         )
+
+
+def better(found: Found, than: Found) -> Found:
+    """A hit beats what is none: an entry from the future must not hide a sound one. Then newer beats older."""
+    if found[0] is None or than[0] is None:
+        return than if found[0] is None else found
+    is_hit, was_hit = found[1] is Freshness.HIT, than[1] is Freshness.HIT
+    return found if (is_hit, found[0].stored_at) > (was_hit, than[0].stored_at) else than
 
 
 def _reason(error: Exception) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit.cache._backend import CacheBackend, Lease
 from hubkit.cache._entry import Entry
-from hubkit.cache._freshness import RETENTION
+from hubkit.cache._freshness import RETENTION, Freshness
 from hubkit.cache._keys import is_shareable
 from hubkit.cache._tally import Tally
-from hubkit.cache._tier import LeaseRefusal, Tier, TierStats
+from hubkit.cache._tier import NOTHING, Found, LeaseRefusal, Tier, TierStats, better
 
-__all__ = ["LeaseRefusal", "TierStats", "Tiers"]
+__all__ = ["Found", "LeaseRefusal", "TierStats", "Tiers"]
 
 
 class Tiers:
@@ -46,36 +47,34 @@ class Tiers:
         """What became of questions; here, since tiers stay when the token changes."""
         self._clock = clock
 
-    def find(self, keys: Sequence[str], good: Callable[[Entry], bool]) -> Entry | None:
-        """The best entry under any of the keys: a good one, else the newest.
+    def find(self, keys: Sequence[str], judge: Callable[[Entry], Freshness]) -> Found:
+        """A hit under any of the keys, else the newest entry; with the verdict on it.
 
         Args:
-            keys: Where it may lie; all are asked for in one round trip a tier.
-            good: Whether an entry will do, so that no farther tier need be asked.
+            keys: Where it may lie, likeliest first.
+            judge: How good an entry is; a hit spares the look into farther tiers.
         """
-        found = self.find_many([keys], good)
-        return found[0]
-
-    def find_many(self, groups: Sequence[Sequence[str]], good: Callable[[Entry], bool]) -> list[Entry | None]:
-        """`find` for many questions, each with its own keys, still one round trip a tier."""
-        best: list[Entry | None] = [None] * len(groups)
-        open_questions = list(range(len(groups)))
+        best = NOTHING
         for depth, tier in enumerate(self._tiers):
-            entries = tier.get_many(
-                [key for index in open_questions for key in groups[index] if self._may(tier, key)]
-            )
-            unanswered = []
-            for index in open_questions:
-                entry = _best_of(entries, groups[index], good)
-                if entry is not None and _is_better(entry, best[index], good):
-                    best[index] = entry
-                    self._fill(depth, entry)
-                found = best[index]
-                if found is None or not good(found):
-                    unanswered.append(index)
-            open_questions = unanswered
-            if not open_questions:
+            best = self._filled(depth, tier.find(self._allowed(tier, keys), judge), best)
+            if best[1] is Freshness.HIT:
                 break
+        return best
+
+    def find_many(self, groups: Sequence[Sequence[str]], judge: Callable[[Entry], Freshness]) -> list[Found]:
+        """`find` for many questions, each with its own keys.
+
+        A tier is asked in one round trip for the first key of every question, and in
+        another for the second key of those that are still open.
+        """
+        best = [NOTHING] * len(groups)
+        still_open = list(range(len(groups)))
+        for depth, tier in enumerate(self._tiers):
+            for keys in zip_longest(*groups):
+                asked = {index: keys[index] for index in still_open}
+                for index, entry in self._answers(tier, asked):
+                    best[index] = self._filled(depth, (entry, judge(entry)), best[index])
+                still_open = [index for index in still_open if best[index][1] is not Freshness.HIT]
         return best
 
     def store(self, entry: Entry, *, expires_in: float) -> None:
@@ -119,6 +118,11 @@ class Tiers:
                 return lease
         return LeaseRefusal.UNAVAILABLE
 
+    @property
+    def reaches_others(self) -> bool:
+        """Whether public answers, and only these, go where others read them."""
+        return not self._share_private and any(tier.shared for tier in self._tiers)
+
     def stats(self) -> list[TierStats]:
         """Per tier, nearest first."""
         return [tier.stats() for tier in self._tiers]
@@ -128,14 +132,29 @@ class Tiers:
         for tier in self._tiers:
             tier.close()
 
-    def _may(self, tier: Tier, key: str) -> bool:
-        return is_shareable(key) or self._share_private or not tier.shared
+    def _allowed(self, tier: Tier, keys: Sequence[str]) -> Sequence[str]:
+        return keys if self._share_private or not tier.shared else list(filter(is_shareable, keys))
 
-    def _fill(self, depth: int, entry: Entry) -> None:
-        """Copy what a farther tier had to the nearer ones."""
-        left = RETENTION - max(0.0, self._clock.now() - entry.stored_at)
-        if depth and left > 0 and not entry.negative:
-            self._write(self._tiers[:depth], entry, left)
+    def _may(self, tier: Tier, key: str) -> bool:
+        return self._share_private or not tier.shared or is_shareable(key)
+
+    def _answers(self, tier: Tier, asked: Mapping[int, str | None]) -> Iterator[tuple[int, Entry]]:
+        """What a tier has under the keys of several questions, by question."""
+        allowed = {index: key for index, key in asked.items() if key is not None and self._may(tier, key)}
+        entries = tier.get_many(list(allowed.values()))
+        for index, key in allowed.items():
+            if key in entries:
+                yield index, entries[key]
+
+    def _filled(self, depth: int, found: Found, best: Found) -> Found:
+        """The better of two; one from a farther tier is copied to the nearer ones."""
+        chosen = better(found, best)
+        entry = chosen[0]
+        if depth and entry is not None and chosen is not best:
+            left = RETENTION - max(0.0, self._clock.now() - entry.stored_at)
+            if left > 0 and not entry.negative:
+                self._write(self._tiers[:depth], entry, left)
+        return chosen
 
     def _write(self, tiers: Sequence[Tier], entry: Entry, expires_in: float) -> None:
         if self.read_only:
@@ -143,19 +162,3 @@ class Tiers:
         for tier in tiers:
             if self._may(tier, entry.key):
                 tier.set(entry, expires_in)
-
-
-def _best_of(
-    entries: Mapping[str, Entry], keys: Sequence[str], good: Callable[[Entry], bool]
-) -> Entry | None:
-    best: Entry | None = None
-    for key in keys:
-        entry = entries.get(key)
-        if entry is not None and _is_better(entry, best, good):
-            best = entry
-    return best
-
-
-def _is_better(entry: Entry, than: Entry | None, good: Callable[[Entry], bool]) -> bool:
-    """Good beats not good: an entry from the future must not hide a sound one. Then newer beats older."""
-    return than is None or (good(entry), entry.stored_at) > (good(than), than.stored_at)

@@ -3,80 +3,142 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
+from hubkit.cards._entries import Entries, finite
 from hubkit.cards._facts import Findings
-from hubkit.cards._ids import hub_id, is_local_folder
-from hubkit.cards._methods import RANK_KEYS, name_method
-from hubkit.cards._text import shown
+from hubkit.cards._ids import looks_local
+from hubkit.cards._methods import RANK_KEYS
+from hubkit.cards._peft_types import PEFT_TYPES
 
 __all__ = ["CONFIG_FILE", "find_in_config"]
 
 CONFIG_FILE = "adapter_config.json"
 
-# Longer ones are no names: they would fill the card, not inform it.
-_MAX_NAME = 500
-_MAX_NAMES = 100_000
+# The methods whose layers scale by alpha / r; AdaLoRA's rank changes as it trains, and
+# GraLoRA's is a sum.
+_ALPHA_OVER_R = frozenset({"LORA", "LOHA", "LOKR", "RANDLORA", "PSOFT", "SUPERTUNING", "DEFT"})
+_OWN_SCALING = frozenset({"FOURIERFT", "LILY", "PEANUT", "WAVEFT"})
+# OFT's `r` counts blocks.
+_NO_RANK = frozenset({"OFT"})
+_MAX_PATTERNS = 10_000
+
+# What other facts say, what is of no use to a reader, and what may be a path.
+_TOLD_ELSEWHERE = """
+    alora_invocation_tokens alpha_pattern arrow_config auto_mapping base_model_name_or_path corda_config
+    cpt_mask cpt_token_ids cpt_tokens_type_mask ensure_weight_tying eva_config fan_in_fan_out inference_mode
+    init_lora_weights kasa_config layer_replication loftq_config lora_ga_config megatron_config megatron_core
+    modules_to_save monteclora_config num_attention_heads num_layers num_transformer_submodules
+    num_virtual_tokens token_dim peft_type peft_version progressbar r rank_pattern
+    revision save_only_topk_weights save_precomputed_indices save_indices save_projection target_modules
+    target_parameters task_type token_indices tokenizer_kwargs tokenizer_name_or_path trainable_token_indices
+    use_bdlora use_dora use_qalora use_rslora velora_config prompt_tuning_init_state_dict_path shadow_model
+    runtime_offload_base_weight
+    """
+_NO_SETTINGS = frozenset(_TOLD_ELSEWHERE.split())
+_MAX_SETTINGS = 40
+_MAX_SETTING_ITEMS = 32
+_MAX_SETTING_TEXT = 200
 
 
-def find_in_config(config: Mapping[str, Any], folder: Path, found: Findings) -> None:
-    """Gather what a PEFT config proves.
+def find_in_config(config: Entries, found: Findings) -> None:
+    """Gather the numbers and the modules that a PEFT config names.
+
+    The method's name, the base model and how it was quantized need a look at other
+    files too, and are found elsewhere.
 
     Args:
         config: The decoded file.
-        folder: The adapter's folder; the base model may be named relative to it.
         found: Takes the facts and the warnings.
     """
-    peft_type = _text(config, "peft_type", found)
-    if peft_type is not None:
-        method = name_method(peft_type, config)
-        source = _source(*method.keys)
-        found.add("peft_type", peft_type, _source("peft_type"))
-        found.add("method", method.name, source)
-        found.add("method_tags", method.tags, source)
     for key in ("task_type", "peft_version"):
-        found.add(key, _text(config, key, found), _source(key))
-    _find_numbers(config, peft_type or "", found)
+        found.add(key, config.text(key), config.source(key))
+    if "peft_version" in found.values:
+        versions = found.values.setdefault("framework_versions", {})
+        versions["PEFT"] = found.values["peft_version"]
+        found.sources["framework_versions.PEFT"] = config.source("peft_version")
+    peft_type = config.values.get("peft_type")
+    peft_type = peft_type if isinstance(peft_type, str) else ""
+    _find_numbers(config, peft_type, found)
+    _find_patterns(config, found)
     _find_modules(config, found)
-    _find_base_model(config, folder, found)
+    _find_tokens(config, found)
+    settings = dict(_settings(config, peft_type))
+    if settings:
+        found.add("settings", settings, config.source(*settings))
 
 
-def _find_numbers(config: Mapping[str, Any], peft_type: str, found: Findings) -> None:
+def _find_numbers(config: Entries, peft_type: str, found: Findings) -> None:
+    known = PEFT_TYPES.get(peft_type)
     rank_key = RANK_KEYS.get(peft_type, "r")
-    rank = config.get(rank_key)
-    # OFT writes 0 for "derived from the block size".
-    if type(rank) is int and rank > 0:
-        found.add("r", rank, _source(rank_key))
-    elif rank is not None and rank != 0:
-        found.warn(f"{CONFIG_FILE}: {rank_key} is {shown(rank)}, not a whole number")
-    for key in ("lora_alpha", "alpha"):
-        alpha = config.get(key)
-        if type(alpha) in (int, float) and math.isfinite(_as_float(alpha)):
-            found.add("alpha", alpha, _source(key))
-            return
-        if alpha is not None:
-            found.warn(f"{CONFIG_FILE}: {key} is {shown(alpha)}, not a number")
+    rank = None if peft_type in _NO_RANK else config.count(rank_key)
+    found.add("r", rank, config.source(rank_key))
+    # Types that nobody knows yet, and configs without one, call it as the known ones do.
+    keys = (known.alpha_key,) if known else ("lora_alpha", "alpha")
+    alpha_key = next((key for key in keys if key and config.values.get(key) is not None), "")
+    alpha = config.number(alpha_key)
+    found.add("alpha", alpha, config.source(alpha_key))
+    if known and known.dropout_key:
+        found.add("dropout", config.number(known.dropout_key), config.source(known.dropout_key))
+    if peft_type in _OWN_SCALING:
+        found.add("scaling", config.number("scaling"), config.source("scaling"))
+    elif peft_type in _ALPHA_OVER_R and rank and alpha is not None:
+        _find_scaling(config, rank, alpha, alpha_key, found)
 
 
-def _as_float(number: Any) -> float:
+def _find_scaling(config: Entries, rank: int, alpha: float, alpha_key: str, found: Findings) -> None:
+    stabilized = config.values.get("use_rslora") is True
+    keys = (alpha_key, "r", "use_rslora") if stabilized else (alpha_key, "r")
     try:
-        return float(number)
+        scaling = finite(alpha / (math.sqrt(rank) if stabilized else rank))
     except OverflowError:
-        return math.inf
+        scaling = None
+    # DEFT takes an alpha of zero for "don't scale".
+    if alpha or config.values.get("peft_type") != "DEFT":
+        found.add("scaling", scaling, config.source(*keys))
 
 
-def _find_modules(config: Mapping[str, Any], found: Findings) -> None:
-    targets = _names(config, "target_modules", found)
+def _find_patterns(config: Entries, found: Findings) -> None:
+    for key in ("rank_pattern", "alpha_pattern"):
+        given = config.values.get(key)
+        if not isinstance(given, dict) or len(given) > _MAX_PATTERNS:
+            continue
+        # AdaLoRA keeps masks under the same key; its ranks stand in the weights.
+        numbers = {name: number for name in sorted(given) if (number := finite(given[name])) is not None}
+        if numbers:
+            found.add(key, numbers, config.source(key))
+    pairs = config.values.get("layer_replication")
+    if isinstance(pairs, list) and 0 < len(pairs) <= _MAX_PATTERNS and all(map(_is_range, pairs)):
+        found.add(
+            "layer_replication",
+            tuple((start, end) for start, end in pairs),
+            config.source("layer_replication"),
+        )
+
+
+def _is_range(pair: object) -> bool:
+    return (
+        isinstance(pair, list)
+        and len(pair) == 2
+        and all(type(end) is int and 0 <= end < 2**31 for end in pair)
+    )
+
+
+def _find_modules(config: Entries, found: Findings) -> None:
+    targets = config.names("target_modules")
     paths = [name for name in targets if _is_path(name)]
     found.add(
-        "target_modules", tuple(sorted({_last_part(name) for name in targets})), _source("target_modules")
+        "target_modules",
+        tuple(sorted({_last_part(name) for name in targets})),
+        config.source("target_modules"),
     )
-    found.add("target_path_count", len(paths) or None, _source("target_modules"))
+    found.add("target_path_count", len(paths) or None, config.source("target_modules"))
     # PEFT writes the classifier of a classification task twice.
-    kept = tuple(dict.fromkeys(_names(config, "modules_to_save", found)))
-    found.add("modules_to_save", kept, _source("modules_to_save"))
+    kept = tuple(dict.fromkeys(config.names("modules_to_save")))
+    found.add("modules_to_save", kept, config.source("modules_to_save"))
+    parameters = tuple(sorted(set(config.names("target_parameters"))))
+    found.add("target_parameters", parameters, config.source("target_parameters"))
 
 
 def _is_path(name: str) -> bool:
@@ -96,54 +158,41 @@ def _last_part(name: str) -> str:
     return ".".join(parts[-2:] if parts[-1].isdigit() else parts[-1:])
 
 
-def _find_base_model(config: Mapping[str, Any], folder: Path, found: Findings) -> None:
-    key = "base_model_name_or_path"
-    name = _text(config, key, found)
-    if name is None:
-        return
-    model_id = hub_id(name)
-    if model_id is None:
-        found.warn(
-            f"{CONFIG_FILE}: {key} is {shown(name)}, not a model id of the Hub: name the base model yourself"
-        )
-    elif model_id == name and is_local_folder(name, beside=_around(folder)):
-        found.warn(
-            f"{CONFIG_FILE}: {key} is {shown(name)}, a folder on this disk: name the base model yourself"
-        )
-    else:
-        found.add("base_model", model_id, _source(key))
+def _find_tokens(config: Entries, found: Findings) -> None:
+    found.add("virtual_tokens", config.count("num_virtual_tokens"), config.source("num_virtual_tokens"))
+    for key in ("trainable_token_indices", "token_indices"):
+        given = config.values.get(key)
+        # Indices of the input embedding, or of several embeddings by name.
+        lists = list(given.values()) if isinstance(given, dict) else [given]
+        indices = {index for part in lists if isinstance(part, list) for index in part if type(index) is int}
+        found.add("trained_tokens", len(indices) or None, config.source(key))
 
 
-def _around(folder: Path) -> Iterable[Path]:
-    """The folder and two above it: runs are kept in `outputs/<run>` beside the bases."""
-    resolved = folder.absolute()
-    return (resolved, *list(resolved.parents)[:2])
+def _settings(config: Entries, peft_type: str) -> Iterator[tuple[str, Any]]:
+    """What else the config sets; what is off, absent or the usual start is left out."""
+    known = PEFT_TYPES.get(peft_type)
+    told = {known.alpha_key, known.dropout_key} if known else set()
+    told |= {"lora_alpha", "alpha", RANK_KEYS.get(peft_type, "r")}
+    told |= {"scaling"} if peft_type in _OWN_SCALING else set()
+    told |= set() if config.values.get("use_qalora") else {"qalora_group_size"}
+    skipped = (_NO_SETTINGS | told) - ({"r"} if peft_type in _NO_RANK else set())
+    taken = 0
+    for key in sorted(config.values):
+        value = _setting(config.values[key])
+        usual = value in (None, False, "none", ()) or (key.startswith("init_") and value is True)
+        if key not in skipped and len(key) <= 64 and not usual and taken < _MAX_SETTINGS:
+            taken += 1
+            yield key, value
 
 
-def _text(config: Mapping[str, Any], key: str, found: Findings) -> str | None:
-    value = config.get(key)
-    if value is None or value == "":
-        return None
-    if isinstance(value, str) and len(value) <= _MAX_NAME:
-        return value
-    found.warn(f"{CONFIG_FILE}: {key} is {shown(value)}, not a name")
-    return None
-
-
-def _names(config: Mapping[str, Any], key: str, found: Findings) -> list[str]:
-    """A list of names; a lone string is one (a pattern, or a method's keyword)."""
-    value = config.get(key)
-    items = [value] if isinstance(value, str) else value
-    if items is None:
-        return []
-    if not isinstance(items, list) or len(items) > _MAX_NAMES:
-        found.warn(f"{CONFIG_FILE}: {key} is {shown(value)}, not a list of names")
-        return []
-    names = [item for item in items if isinstance(item, str) and 0 < len(item) <= _MAX_NAME]
-    if len(names) < len(items):
-        found.warn(f"{CONFIG_FILE}: {key} holds entries that are no names")
-    return names
-
-
-def _source(*keys: str) -> str:
-    return f"{CONFIG_FILE}: {', '.join(keys)}"
+def _setting(value: object) -> Any:
+    """A plain value, or a short list of them as a tuple; None for anything else."""
+    if isinstance(value, list):
+        items = tuple(map(_setting, value)) if len(value) <= _MAX_SETTING_ITEMS else ()
+        if any(item is None or isinstance(item, tuple) for item in items):
+            return None
+        # PEFT keeps names in sets, whose order differs from run to run.
+        return tuple(sorted(items)) if all(isinstance(item, str) for item in items) else items
+    if isinstance(value, str):
+        return value if 0 < len(value) <= _MAX_SETTING_TEXT and not looks_local(value) else None
+    return value if isinstance(value, bool) else finite(value)

@@ -29,7 +29,7 @@ def context_of(facts: AdapterFacts, words: Words) -> dict[str, Any]:
         "description": _described(words.description),
         "details": detail_rows(facts, words.base.shown),
         "emissions": "" if facts.emissions is None else f"{facts.emissions:.4g}",
-        "emissions_source": facts.sources.get("emissions", "").partition(":")[0],
+        "emissions_source": facts.emissions_source or facts.sources.get("emissions", "").partition(":")[0],
         "facts": facts,
         "history": history_table(facts.history),
         "hyperparameters": choose_hyperparameters(facts),

@@ -73,7 +73,10 @@ def _number_rows(facts: AdapterFacts) -> Iterator[Row]:
     yield Row(label="Alpha", values=_number(facts.alpha), is_code=False)
     yield Row(label="Scaling", values=_number(facts.scaling), is_code=False)
     yield Row(label="Dropout", values=_number(facts.dropout), is_code=False)
+    for label, pattern in (("Other ranks", facts.rank_pattern), ("Other alphas", facts.alpha_pattern)):
+        yield Row(label=label, values=tuple(f"{name}: {number:g}" for name, number in pattern.items()))
     yield Row(label="Virtual tokens", values=_present(facts.virtual_tokens), is_code=False)
+    yield Row(label="Trained rows of the vocabulary", values=_present(facts.trained_tokens), is_code=False)
 
 
 def _module_rows(facts: AdapterFacts) -> Iterator[Row]:
@@ -96,9 +99,14 @@ def _size_rows(facts: AdapterFacts) -> Iterator[Row]:
 
 
 def _run_rows(facts: AdapterFacts) -> Iterator[Row]:
-    lengths = ((facts.steps, "step"), (facts.epochs, "epoch"))
-    said = tuple(f"{number:,.6g} {unit}{'' if number == 1 else 's'}" for number, unit in lengths if number)
+    lengths = ((facts.steps, "step"), (facts.epochs, "epoch"), (facts.tokens_seen, "token"))
+    said = tuple(f"{number:,.10g} {unit}{'' if number == 1 else 's'}" for number, unit in lengths if number)
     yield Row(label="Trained for", values=said, is_code=False)
+    batch = _present(facts.total_batch_size)
+    yield Row(label="Examples in each step", values=batch, is_code=False)
+    if facts.best_step is not None and facts.best_metric is not None:
+        best = f"{facts.best_metric_name or 'metric'} {facts.best_metric:.6g} at step {facts.best_step:,}"
+        yield Row(label="Best evaluation", values=(best,), is_code=False)
 
 
 def _present(value: object) -> tuple[str, ...]:

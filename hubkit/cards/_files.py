@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["UnreadableError", "parse_object", "read_head", "read_object"]
+__all__ = ["UnreadableError", "parse_object", "read_head", "read_object", "read_optional"]
 
 
 class UnreadableError(Exception):
@@ -30,6 +31,24 @@ def read_object(path: Path, limit: int) -> dict[str, Any]:
     if size > limit:
         raise UnreadableError(f"has {size:,} bytes; at most {limit:,} are read")
     return parse_object(raw)
+
+
+def read_optional(path: Path, limit: int, warn: Callable[[str], None], loss: str) -> dict[str, Any]:
+    """A JSON object that need not be there; an empty one stands for none.
+
+    Args:
+        path: The file.
+        limit: Bytes at most.
+        warn: Takes a warning, when it is there and can't be read.
+        loss: What that means, as a clause.
+    """
+    try:
+        return read_object(path, limit)
+    except FileNotFoundError:
+        return {}
+    except UnreadableError as error:
+        warn(f"{path.name} {error}: {loss}")
+        return {}
 
 
 def read_head(path: Path, limit: int, offset: int = 0) -> tuple[bytes, int]:

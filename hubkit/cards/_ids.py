@@ -9,13 +9,16 @@ from pathlib import Path
 
 from hubkit._refs import is_repo_id
 
-__all__ = ["dataset_id", "hub_id", "is_local_folder"]
+__all__ = ["dataset_id", "hub_id", "is_local_folder", "looks_local"]
 
 # The folders of huggingface_hub's cache: models--org--name/snapshots/<commit>.
 _CACHE_FOLDER = re.compile(r"(?:^|[/\\])(models|datasets)--([^/\\]+)(?=[/\\]|$)")
 # What the Trainer calls its folders; nobody's model is called so.
 _CHECKPOINT = re.compile(r"(?:^|/)checkpoint-\d+$")
 _PART = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
+_PATH_START = re.compile(r"[/~\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]")
+# A scheme names a machine or a folder; a name of the Hub has no such end.
+_PATH_INSIDE = re.compile(r"\\|://|/[^/]*\.[A-Za-z]\w{1,11}$")
 _DATA_FILE = re.compile(r"\.(?:arrow|csv|gz|jsonl?|parquet|tsv|txt|ya?ml|zip|zst)$", re.IGNORECASE)
 
 
@@ -53,6 +56,16 @@ def dataset_id(name: str) -> str | None:
     ('org/foxes', None)
     """
     return None if _DATA_FILE.search(name) else hub_id(name)
+
+
+def looks_local(text: str) -> bool:
+    """Whether text names a place on somebody's machine, or holds such a name.
+
+    >>> [looks_local(text) for text in ("/data/x", "runs/zero3.json", "file:///x", "org/name", "adamw")]
+    [True, True, True, False, False]
+    """
+    text = text.strip()
+    return _PATH_START.match(text) is not None or _PATH_INSIDE.search(text) is not None
 
 
 def is_local_folder(name: str, beside: Iterable[Path]) -> bool:

@@ -85,6 +85,10 @@ def _dataset_ids(words: Words) -> list[str]:
 def _emissions(facts: AdapterFacts) -> Mapping[str, Any] | None:
     if facts.emissions is None:
         return None
-    # The tracker that writes a file of this name.
-    by = "codecarbon" if facts.sources.get("emissions", "").startswith("emissions.csv") else None
-    return {"emissions": facts.emissions, "source": by, "training_type": "fine-tuning"}
+    return {
+        "emissions": facts.emissions,
+        "source": one_line(facts.emissions_source or "") or None,
+        "training_type": "fine-tuning",
+        "geographical_location": one_line(facts.emissions_country or "") or None,
+        "hardware_used": one_line(facts.hardware or "") or None,
+    }

@@ -1,21 +1,18 @@
-"""Facts of the files that transformers' Trainer writes beside an adapter."""
+"""Facts of the results files that transformers' Trainer writes beside an adapter."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hubkit.cards._entries import finite
 from hubkit.cards._facts import Findings
-from hubkit.cards._files import UnreadableError, read_object
+from hubkit.cards._files import read_optional
 
-__all__ = ["find_in_results"]
+__all__ = ["find_in_results", "is_metric", "keep_metrics"]
 
-_STATE_FILE = "trainer_state.json"
-# A state keeps every logged step; a long run's has some megabytes.
-_STATE_LIMIT = 32 * 1024 * 1024
 _RESULTS_LIMIT = 1024 * 1024
 
 # How fast the machine was says nothing of the adapter.
@@ -33,41 +30,36 @@ def find_in_results(folder: Path, found: Findings) -> None:
         folder: The adapter's folder.
         found: Takes the facts and the warnings.
     """
-    state = _read(folder / _STATE_FILE, _STATE_LIMIT, found)
-    history = state.get("log_history")
-    for entry in history if isinstance(history, list) else ():
-        if isinstance(entry, dict):
-            _keep(entry, f"{_STATE_FILE}: log_history", found)
     # The widest first: the narrower files say the same and name it more precisely.
     for kind in ("all", "train", "eval", "test", "predict"):
         path = folder / f"{kind}_results.json"
-        _keep(_read(path, _RESULTS_LIMIT, found), path.name, found)
+        numbers = read_optional(path, _RESULTS_LIMIT, found.warn, "its numbers are left out")
+        keep_metrics(numbers, path.name, found)
 
 
-def _read(path: Path, limit: int, found: Findings) -> Mapping[str, Any]:
-    try:
-        return read_object(path, limit)
-    except FileNotFoundError:
-        return {}
-    except UnreadableError as error:
-        found.warn(f"{path.name} {error}: its numbers are left out")
-        return {}
+def keep_metrics(numbers: Mapping[str, Any], source: str, found: Findings) -> None:
+    """Keep the metrics among some numbers, in place of earlier ones of the same name.
 
-
-def _keep(numbers: Mapping[str, Any], file: str, found: Findings) -> None:
+    Args:
+        numbers: By name.
+        source: The file, and the key in it if they aren't at its top.
+        found: Takes the facts and the warnings.
+    """
     metrics: dict[str, float] = found.values.setdefault("metrics", {})
     for name, value in numbers.items():
-        if not _METRIC.fullmatch(name) or _TIMING.search(name) or type(value) not in (int, float):
+        if not is_metric(name) or type(value) not in (int, float):
             continue
-        if not _is_finite(value):
-            found.warn(f"{file}: {name} is not a finite number")
+        if finite(value) is None:
+            found.warn(f"{source}: {name} is not a finite number")
         elif name in metrics or len(metrics) < _MAX_METRICS:
             metrics[name] = value
-            found.sources[f"metrics.{name}"] = f"{file}: {name}" if ":" not in file else file
+            found.sources[f"metrics.{name}"] = source if ":" in source else f"{source}: {name}"
 
 
-def _is_finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
+def is_metric(name: str) -> bool:
+    """Whether the Trainer names a measurement of the model so.
+
+    >>> is_metric("eval_loss"), is_metric("eval_runtime"), is_metric("loss")
+    (True, False, False)
+    """
+    return _METRIC.fullmatch(name) is not None and _TIMING.search(name) is None

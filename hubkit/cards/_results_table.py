@@ -14,6 +14,9 @@ from hubkit.cards._plain import metric_rows
 __all__ = ["Table", "evaluation_table", "history_table", "metric_table"]
 
 _MAX_STEPS = 10
+# More would be wider than a page.
+_MAX_METRICS = 4
+_COLUMNS = {"epoch": "Epoch", "loss": "Training loss", "eval_loss": "Evaluation loss"}
 
 
 @frozen
@@ -60,14 +63,14 @@ def history_table(history: Sequence[LoggedStep]) -> Table:
     for entry in history:
         numbers = {"epoch": entry.epoch, "loss": entry.loss, "eval_loss": entry.eval_loss}
         known = {key: value for key, value in numbers.items() if value is not None}
-        if "loss" in known or "eval_loss" in known:
-            merged.setdefault(entry.step, {}).update(known)
-    steps = _some(sorted(merged))
+        if set(known) - {"epoch"} or entry.metrics:
+            merged.setdefault(entry.step, {}).update({**known, **entry.metrics})
+    others = sorted({name for numbers in merged.values() for name in numbers} - set(_COLUMNS))
+    columns = {**_COLUMNS, **{name: name for name in others[:_MAX_METRICS]}}
     rows = [
-        (str(step), *(_short(merged[step].get(key)) for key in ("epoch", "loss", "eval_loss")))
-        for step in steps
+        (str(step), *(_short(merged[step].get(name)) for name in columns)) for step in _some(sorted(merged))
     ]
-    return _without_empty_columns(Table(("Step", "Epoch", "Training loss", "Evaluation loss"), tuple(rows)))
+    return _without_empty_columns(Table(("Step", *columns.values()), tuple(rows)))
 
 
 def _some(steps: Sequence[int]) -> list[int]:

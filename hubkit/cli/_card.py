@@ -1,4 +1,4 @@
-"""``hubkit card new``, ``diff`` and ``preview``."""
+"""``hubkit card``: new, diff and preview; check has a file of its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from hubkit.cli._card_group import card
+from hubkit.cli._card_check import check
 from hubkit.cli._card_options import card_options
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._session import Session, end_with, pass_session
@@ -20,6 +20,14 @@ __all__ = ["card"]
 
 _README = "README.md"
 _CURVE = "training_curve.png"
+
+
+@click.group()
+def card() -> None:
+    """Write, compare, check and look at model cards of adapters. No network is needed."""
+
+
+card.add_command(check)
 
 _repo_option = click.option(
     "--repo-id", metavar="ID", help="Where the adapter will be; its folder's name if left out."
@@ -123,16 +131,18 @@ def _made(
     """A card made for a folder, or brought up to date, with what there is to say about it."""
     from hubkit.cards import draw_curve, is_our_curve, read_adapter, render_card, update_card, words_of
 
-    facts = read_adapter(folder)
-    for warning in facts.warnings:
-        if not ("base_model" in words and "base_model_name_or_path" in warning):
-            session.out.note(warning, kind="warning")
-    taken = None if beside is None else beside.parent / _CURVE
-    free = taken is not None and (not taken.exists() or is_our_curve(_bytes(taken)))
-    curve = draw_curve(facts.history) if free else None
     said = {"repo_id": Path(folder).absolute().name, **words_of(existing), **words}
     if repo_id is not None:
         said["repo_id"] = repo_id
+    facts = read_adapter(folder, base_model=said.get("base_model"))
+    for warning in facts.warnings:
+        session.out.note(warning, kind="warning")
+    taken = None if beside is None else beside.parent / _CURVE
+    free = taken is not None and (not taken.exists() or is_our_curve(_bytes(taken)))
+    curve = draw_curve(facts.history) if free else None
+    if "base_model" in said:
+        # As the facts have it: a folder may stand for an id.
+        said["base_model"] = facts.base_model or said["base_model"]
     generated = render_card(facts, curve_image=None if curve is None else _CURVE, **said)
     if "license" not in said:
         session.out.note("no licence is known, so the card states none: --license names it", kind="warning")

@@ -85,6 +85,25 @@ class Session:
         with HubClient(self.config, clock=self.clock) as client:
             yield client
 
+    def log_settings(self) -> None:
+        """Read the settings, and say under ``-v`` what they come to.
+
+        Raises:
+            ConfigError: One can't be right.
+        """
+        log.info("settings: %r", self.settings)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The settings of the command line as environment variables, for programs that are started."""
+        texts = {
+            name: " ".join(value) if isinstance(value, tuple) else str(value)
+            for name, value in self._overrides.items()
+        }
+        found = {f"HUBKIT_{name.upper()}": text for name, text in texts.items()}
+        # huggingface_hub has to ask the same Hub.
+        return found | ({"HF_ENDPOINT": texts["endpoint"]} if "endpoint" in texts else {})
+
     @property
     def is_offline(self) -> bool:
         """Whether the settings forbid the network; false while they are unread."""

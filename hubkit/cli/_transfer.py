@@ -62,6 +62,7 @@ def download(
 @click.option("--revision", metavar="BRANCH", help="The branch to commit to.")
 @click.option("--message", metavar="TEXT", help="Title of the commit.")
 @click.option("--create-pr", is_flag=True, help="Open a pull request instead of committing.")
+@click.option("--skip-card-checks", is_flag=True, help="Let the Hub alone judge the card.")
 @pass_session
 def upload(
     session: Session,
@@ -72,6 +73,7 @@ def upload(
     revision: str | None,
     message: str | None,
     create_pr: bool,
+    skip_card_checks: bool,
 ) -> None:
     """Upload an adapter with a card, print its URL.
 
@@ -85,6 +87,7 @@ def upload(
         "revision": revision,
         "commit_message": message,
         "create_pr": create_pr or None,
+        "skip_card_checks": skip_card_checks or None,
     }
     given = {key: value for key, value in metadata.items() if value is not None}
     with session.hub() as hub:

@@ -83,6 +83,45 @@ def test_hyperparameters_that_were_chosen_come_first():
     assert "The first 2 differ from the Trainer's defaults." in card
 
 
+def test_run_and_patterns():
+    """What some modules have of their own, and how the run went."""
+    facts = AdapterFacts(
+        rank_pattern={"q_proj": 4},
+        alpha_pattern={"k|v": 2.5},
+        trained_tokens=3,
+        steps=9,
+        tokens_seen=12345,
+        total_batch_size=32,
+        best_step=8,
+        best_metric=5.5,
+        best_metric_name="eval_loss",
+    )
+
+    expected = """- **Other ranks:** `q_proj: 4`
+- **Other alphas:** `k|v: 2.5`
+- **Trained rows of the vocabulary:** 3
+- **Trained for:** 9 steps, 12,345 tokens
+- **Examples in each step:** 32
+- **Best evaluation:** eval_loss 5.5 at step 8"""
+    assert expected == of("Model Details", facts)
+
+
+def test_metrics_of_single_steps():
+    """What else an evaluation measured is a column, empty where nobody measured."""
+    history = (
+        LoggedStep(step=1, loss=2.0),
+        LoggedStep(step=1, eval_loss=3.0, metrics={"eval_f1|x": 0.25}),
+        LoggedStep(step=2, loss=1.0),
+    )
+    (table,) = parsed(render_card(attrs.evolve(BARE, history=history), repo_id="a/b")).tables
+
+    assert [
+        ["Step", "Training loss", "Evaluation loss", "eval_f1|x"],
+        ["1", "2", "3", "0.25"],
+        ["2", "1", "", ""],
+    ] == table
+
+
 HISTORY = (
     LoggedStep(step=2, epoch=0.5, loss=5.0),
     LoggedStep(step=4, epoch=1.0, loss=3.0),
@@ -211,18 +250,25 @@ def test_versions_emissions_and_papers():
         peft_version="0.21.2",
         framework_versions={"Transformers": "5.23.0"},
         emissions=12.345678,
+        emissions_source="codecarbon 3.3.2",
+        emissions_country="France",
+        hardware="1 x NVIDIA A100",
         papers=("2106.09685", "no paper"),
-        sources={"emissions": "emissions.csv: emissions"},
     )
     card = render_card(facts, repo_id="a/b")
 
     assert "- PEFT: 0.21.2\n- Transformers: 5.23.0" == section(card, "Framework Versions")
-    assert "The training emitted 12.35 g of CO2-equivalent (from `emissions.csv`)." == section(
-        card, "Environmental Impact"
-    )
-    assert {"emissions": 12.345678, "source": "codecarbon", "training_type": "fine-tuning"} == parsed(
-        card
-    ).data["co2_eq_emissions"]
+    assert (
+        "The training emitted 12.35 g of CO2-equivalent, as measured by codecarbon 3.3.2 "
+        "on 1 x NVIDIA A100 in France."
+    ) == section(card, "Environmental Impact")
+    assert {
+        "emissions": 12.345678,
+        "source": "codecarbon 3.3.2",
+        "training_type": "fine-tuning",
+        "geographical_location": "France",
+        "hardware_used": "1 x NVIDIA A100",
+    } == parsed(card).data["co2_eq_emissions"]
     assert ["https://arxiv.org/abs/2106.09685"] == parsed(card).links
 
 

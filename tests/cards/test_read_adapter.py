@@ -3,10 +3,13 @@
 import json
 import math
 import os
+import pickle
 import struct
 import sys
 
 import pytest
+from attrs import fields
+from attrs.exceptions import FrozenInstanceError
 
 from hubkit.cards import AdapterFacts, read_adapter
 from hubkit.errors import CardError
@@ -63,20 +66,80 @@ def test_base_model_is_never_a_path(adapter_folder):
     assert named.startswith("/") == any("base_model_name_or_path" in text for text in facts.warnings)
 
 
-def test_every_fact_has_a_source(adapter_folder):
-    """No fact without a file and, inside a JSON file, a key that exists."""
-    facts = read_adapter(adapter_folder)
-    empty = AdapterFacts()
-    names = {
-        name
-        for name in AdapterFacts.__attrs_attrs__
-        if name.name not in ("sources", "warnings", "metrics")
-        and getattr(facts, name.name) != getattr(empty, name.name)
-    }
+def facts_without_source(facts):
+    """Names of facts that say something and have no source, and of sources without a fact."""
+    parts = ("metrics", "framework_versions")
+    names = {field.name for field in fields(AdapterFacts)} - {"sources", "warnings", *parts}
+    told = {name for name in names if getattr(facts, name) != getattr(AdapterFacts(), name)}
+    told |= {f"{part}.{name}" for part in parts for name in getattr(facts, part)}
+    return told ^ set(facts.sources)
 
-    assert {name.name for name in names} | {f"metrics.{name}" for name in facts.metrics} == set(facts.sources)
+
+def test_every_fact_has_a_source(adapter_folder):
+    """No fact without a file that exists, no source without a fact."""
+    facts = read_adapter(adapter_folder)
+
+    assert set() == facts_without_source(facts)
     for source in facts.sources.values():
         assert (adapter_folder / source.partition(":")[0]).exists()
+
+
+def full_folder(folder):
+    """Add to a real run what the others of its kind have."""
+    (folder / "README.transformers.md").rename(folder / "README.md")
+    (folder / "emissions.csv").write_text(
+        "emissions,country_name,codecarbon_version,cpu_model\n0.001,France,3.3.2,AMD EPYC\n"
+    )
+    (folder / "chat_template.jinja").write_text("{{ messages }}")
+    config = json.loads((folder / "adapter_config.json").read_text())
+    config |= {
+        "rank_pattern": {"k_proj": 4},
+        "alpha_pattern": {"k_proj": 4},
+        "use_rslora": True,
+        "bias": "all",
+    }
+    config |= {"trainable_token_indices": [1], "target_parameters": ["x"], "revision": "main"}
+    config |= {"base_model_name_or_path": "org/tiny-bnb-4bit", "layer_replication": [[0, 1]]}
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    state = json.loads((folder / "trainer_state.json").read_text())
+    state |= {"best_metric": 0.5, "best_global_step": 4, "num_input_tokens_seen": 5}
+    (folder / "trainer_state.json").write_text(json.dumps(state))
+    return folder
+
+
+def test_every_fact_of_a_full_folder_has_a_source(real_adapter):
+    """Nearly every field says something, and none without a source."""
+    folder = full_folder(real_adapter("lora-trainer-run-causal-lm"))
+
+    facts = read_adapter(folder)
+
+    silent = {name.name for name in fields(AdapterFacts) if getattr(facts, name.name) == name.default}
+    assert set() == facts_without_source(facts)
+    assert {
+        *("base_model_class", "base_parameters", "best_metric_name", "label_count", "modules_to_save"),
+        *("target_path_count", "virtual_tokens", "warnings"),
+    } == silent
+
+
+def test_facts_are_values(adapter_folder):
+    """They can't be changed, are equal when read again, and survive pickling."""
+    facts = read_adapter(adapter_folder)
+
+    with pytest.raises(FrozenInstanceError):
+        facts.r = 1
+    assert facts == read_adapter(str(adapter_folder)) == pickle.loads(pickle.dumps(facts))
+    assert hash(facts) == hash(read_adapter(adapter_folder))
+
+
+def test_reading_leaves_the_folder_alone(adapter_folder):
+    """No file is written, none is changed."""
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in adapter_folder.rglob("*")}
+
+    read_adapter(adapter_folder)
+
+    assert before == {
+        path: (path.read_bytes(), path.stat().st_mtime_ns) for path in adapter_folder.rglob("*")
+    }
 
 
 @pytest.mark.parametrize(

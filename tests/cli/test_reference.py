@@ -73,7 +73,7 @@ def test_every_json_key_is_documented(
 def test_reading_commands_have_json() -> None:
     """Whatever answers a question answers it for programs too."""
     reading = {"whoami", "search", "info", "license", "compat", "repo ls", "repo files"}
-    reading |= {"cache ls", "cache stats", "cache warm"}
+    reading |= {"card check", "cache ls", "cache stats", "cache warm"}
     found = {
         name for name, command in COMMANDS.items() if any("--json" in item.opts for item in command.params)
     }

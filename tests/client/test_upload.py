@@ -156,6 +156,18 @@ def test_licence_is_inherited_or_absent(hub, writer, adapters, tmp_path, caplog)
     assert "alice/bare states no single licence" in caplog.text
 
 
+def test_a_licence_over_one_that_binds(hub, writer, adapters, caplog):
+    """The caller's licence is stated, and a base model whose licence binds derivatives is warned about."""
+    hub.add_repo("alice/llama", {"README.md": b"---\nlicense: llama2\n---\n"})
+
+    writer.upload_artifact(
+        adapters / "lora-causal-lm", {"repo_id": "alice/mine", "base_model": "alice/llama", "license": "mit"}
+    )
+
+    assert "mit" == writer.get_model_metadata("alice/mine").license
+    assert "license is 'mit', but the base model alice/llama is under llama2" in caplog.text
+
+
 def test_metadata_is_current_after_an_upload(writer, adapters):
     """What was cached of the repository before is forgotten."""
     assert writer.get_model_metadata("alice/fresh") is None

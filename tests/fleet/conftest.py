@@ -31,6 +31,11 @@ class MoodyCache(MemoryCache):
         if self.broken:
             raise CacheUnavailableError("not in the mood")
 
+    def get(self, key, /):
+        """As in memory."""
+        self._mood()
+        return super().get(key)
+
     def get_many(self, keys, /):
         """As in memory."""
         self._mood()

@@ -8,6 +8,7 @@ import pytest
 
 from hubkit.cache._breaker import PAUSE
 from hubkit.cache._entry import Entry
+from hubkit.cache._freshness import Freshness
 from hubkit.cache._tiers import LeaseRefusal, Tiers
 
 KEY = "public|hub|model|a"
@@ -20,7 +21,13 @@ def entry(key=KEY, *, stored_at=0.0, body=b"body", clock=None):
 
 def good(_):
     """Any entry will do."""
-    return True
+    return Freshness.HIT
+
+
+def body_in(tiers, key=KEY, judge=good):
+    """The whole body of what tiers have; None for nothing."""
+    entry, _ = tiers.find([key], judge)
+    return None if entry is None else bytes(entry.plain())
 
 
 @pytest.fixture
@@ -34,7 +41,7 @@ def test_written_through_and_filled_up(tiers, near, far, clock):
     tiers.store(entry(clock=clock), expires_in=60.0)
     near.clear()
 
-    assert b"body" == tiers.find([KEY], good).body
+    assert b"body" == body_in(tiers)
     assert [KEY] == list(near.keys())
     assert [KEY] == list(far.keys())
 
@@ -54,8 +61,60 @@ def test_stale_near_answer_asks_the_far_one(tiers, near, far, clock):
     Tiers([near], clock=clock).store(entry(stored_at=now - 20.0, body=b"old"), expires_in=60.0)
     Tiers([far], clock=clock).store(entry(stored_at=now - 10.0, body=b"new"), expires_in=60.0)
 
-    assert b"new" == tiers.find([KEY], lambda found: found.stored_at > now - 15.0).body
-    assert b"new" == Tiers([near], clock=clock).find([KEY], good).body
+    assert b"new" == body_in(
+        tiers, judge=lambda found: Freshness.HIT if found.stored_at > now - 15.0 else Freshness.REVALIDATE
+    )
+    assert b"new" == body_in(Tiers([near], clock=clock))
+
+
+def test_hit_spares_the_look_at_other_keys(near, clock):
+    """Keys are looked at in their order, in a store of this machine one by one."""
+    tiers = Tiers([near], clock=clock)
+    tiers.store(entry(clock=clock), expires_in=60.0)
+    near.calls = 0
+
+    assert KEY == tiers.find([KEY, "token-1|hub|model|a"], good)[0].key
+    assert 1 == near.calls
+    assert KEY == tiers.find(["token-1|hub|model|a", KEY], good)[0].key
+    assert 3 == near.calls
+
+
+def test_shared_store_is_asked_once_for_all_keys(far, clock):
+    """Over a network both keys of a question go in one round trip."""
+    tiers = Tiers([far], share_private=True, clock=clock)
+    tiers.store(entry("token-1|hub|model|a", clock=clock), expires_in=60.0)
+    far.calls = 0
+
+    assert "token-1|hub|model|a" == tiers.find([KEY, "token-1|hub|model|a"], good)[0].key
+    assert 1 == far.calls
+
+
+def test_second_keys_for_what_the_first_did_not_answer(near, clock):
+    """Of many questions those that public entries answer are over after one round trip."""
+    tiers = Tiers([near], clock=clock)
+    for key in (KEY, "token-1|hub|model|b"):
+        tiers.store(entry(key, clock=clock), expires_in=60.0)
+    near.calls = 0
+    groups = [[f"{scope}|hub|model|{name}" for scope in ("public", "token-1")] for name in "abc"]
+    found = tiers.find_many(groups, good)
+
+    assert [KEY, "token-1|hub|model|b", None] == [entry and entry.key for entry, _ in found]
+    assert 2 == near.calls
+    assert [KEY] == [entry.key for entry, _ in tiers.find_many(groups[:1], good)]
+    assert 3 == near.calls
+
+
+def test_newest_where_nothing_is_a_hit(near, clock):
+    """Of expired entries the newest is handed out; one from the future does not hide a hit."""
+    tiers = Tiers([near], clock=clock)
+    keys = ["public|hub|model|a", "token-1|hub|model|a"]
+    for key, age in zip(keys, (20.0, 10.0), strict=True):
+        tiers.store(entry(key, stored_at=clock.now() - age), expires_in=60.0)
+
+    assert keys[1] == tiers.find(keys, lambda _: Freshness.REVALIDATE)[0].key
+    assert keys[1] == tiers.find_many([keys], lambda _: Freshness.REVALIDATE)[0][0].key
+    hit = [keys[0]]
+    assert keys[0] == tiers.find(keys, lambda found: Freshness("hit" if found.key in hit else "miss"))[0].key
 
 
 def test_broken_tier_costs_one_call_and_one_warning(tiers, far, clock, caplog):
@@ -89,7 +148,7 @@ def test_store_that_refuses_writes_is_still_read(tiers, near, far, clock, caplog
         tiers.store(entry(f"public|hub|model|{number}", clock=clock), expires_in=60.0)
         near.clear()
 
-        assert tiers.find([KEY], good) is not None
+        assert body_in(tiers) is not None
     assert 1 + 5 == far.calls
     assert 1 == len(caplog.records)
     assert "not writable" in caplog.text
@@ -112,7 +171,7 @@ def test_only_public_entries_leave_the_machine(tiers, near, far, clock, key, sha
 
     assert [key] == list(near.keys())
     assert shared == (key in list(far.keys()))
-    assert tiers.find(["token-1|hub|model|b"], good) is None
+    assert body_in(tiers, "token-1|hub|model|b") is None
 
 
 def test_signed_entries(near, clock):
@@ -120,13 +179,13 @@ def test_signed_entries(near, clock):
     ours = Tiers([near], signing_key=b"secret", clock=clock)
     ours.store(entry(clock=clock), expires_in=60.0)
 
-    assert b"body" == ours.find([KEY], good).body
+    assert b"body" == body_in(ours)
     for key, other in [(None, "a"), (b"wrong", "b")]:
         forged = f"public|hub|model|{other}"
         Tiers([near], signing_key=key, clock=clock).store(entry(forged, clock=clock), expires_in=60.0)
-        assert ours.find([forged], good) is None
+        assert body_in(ours, forged) is None
     assert 2 == ours.stats()[0].unreadable
-    assert b"body" == Tiers([near], clock=clock).find([KEY], good).body
+    assert b"body" == body_in(Tiers([near], clock=clock))
 
 
 def test_large_bodies_are_compressed_for_the_network(near, far, clock):
@@ -139,7 +198,7 @@ def test_large_bodies_are_compressed_for_the_network(near, far, clock):
 
     assert len(body) < local < 1.02 * len(body)
     assert remote < 0.3 * len(body)
-    assert body == tiers.find([KEY], good).body
+    assert body == body_in(tiers)
     assert local == len(near.get(KEY))
 
 

@@ -37,6 +37,7 @@ PUBLIC = [
     "hubkit.config",
     "hubkit.connector",
     "hubkit.errors",
+    "hubkit.interop",
     "hubkit.models",
     "hubkit.testing",
     "hubkit_redis",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,11 +68,21 @@ def test_noise_is_no_entry(noise, key) -> None:
             decode_entry(data, key)
 
 
-@given(st.binary(max_size=200), FINITE)
-def test_noise_is_no_model(noise, stored_at) -> None:
+@given(st.binary(max_size=200), FINITE, st.booleans())
+def test_noise_is_no_model(noise, stored_at, compressed) -> None:
     """Arbitrary bytes as the body of an entry are corrupt."""
     with pytest.raises(CacheCorruptedError):
-        decode_model(noise, stored_at=stored_at)
+        decode_model(Entry("k", 200, stored_at, None, None, noise, compressed))
+
+
+@given(ENTRIES, st.binary(max_size=40), st.integers(0, 2_000))
+def test_compression_round_trip(entry, pattern, repeats) -> None:
+    """A body is the same after compression, from any beginning of it to the whole."""
+    whole = attrs.evolve(entry, body=pattern * repeats)
+    stored = decode_entry(encode_entry(whole, compress=True), entry.key)
+
+    assert stored.plain() == whole.body
+    assert stored.opening(100) == whole.body[:100]
 
 
 @given(*[st.tuples(ENDPOINTS, SCOPES, IDS.filter(lambda text: "|" not in text), REVISIONS)] * 2)

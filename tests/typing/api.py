@@ -10,12 +10,14 @@ from hubkit import HubClient, HubConfig, ModelCache, ModelFile, ModelMetadata, R
 from hubkit.cache import CacheBackend, FilesystemCache, MemoryCache, SQLiteCache, open_backend
 from hubkit.cards import (
     AdapterFacts,
+    Finding,
     Markdown,
     UpdatedCard,
     draw_curve,
     read_adapter,
     render_card,
     update_card,
+    validate_card,
 )
 from hubkit.connector import HuggingFaceConnector, PlatformConnector
 from hubkit.testing import BackendContract, FakeClock, LocalHub
@@ -71,7 +73,8 @@ def card_of(path: Path) -> str:
         template=path / "card.md.j2",
     )
     updated: UpdatedCard = update_card((path / "README.md").read_text(), card)
-    return updated.text
+    findings: list[Finding] = validate_card(updated.text)
+    return "".join(one.message for one in findings if one.severity == "error")
 
 
 async def connect(connector: PlatformConnector) -> bool:

@@ -1,0 +1,142 @@
+"""The services of a client, put together for one token."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import attrs
+
+from hubkit._clock import Clock
+from hubkit._metadata import MetadataStore
+from hubkit._model_cache import ModelCache, policy_of
+from hubkit._transport import Transport
+from hubkit.cache._answers import Answers
+from hubkit.cache._cooldown import FleetCooldown, machine_name
+from hubkit.cache._decoded import DecodedAnswers
+from hubkit.cache._flight import SingleFlight
+from hubkit.cache._keys import scope_of
+from hubkit.cache._registry import open_backend
+from hubkit.cache._tiers import Tiers
+from hubkit.config import HubConfig
+from hubkit.models import ModelMetadata
+
+if TYPE_CHECKING:
+    from hubkit._metadata import SearchStore
+    from hubkit._repositories import Repositories
+    from hubkit._transfers import Downloads, Uploads
+
+__all__ = ["Rooms", "open_tiers"]
+
+
+def open_tiers(config: HubConfig, clock: Clock) -> Tiers:
+    """The stores that the settings name. Nothing is opened before it is needed.
+
+    Raises:
+        ConfigError: A URL can't be right.
+        BackendUnavailableError: What one needs isn't installed.
+    """
+    backends = [open_backend(url, max_bytes=config.cache_max_bytes, clock=clock) for url in config.cache]
+    key = config.cache_key
+    return Tiers(
+        backends,
+        share_private=config.share_private,
+        read_only=config.cache_mode == "read-only",
+        signing_key=None if key is None else key.reveal().encode("utf-8", "surrogatepass"),
+        clock=clock,
+    )
+
+
+@attrs.frozen(kw_only=True)
+class Rooms:
+    """Everything that depends on whose token it is; replaced whole when that changes."""
+
+    config: HubConfig
+    clock: Clock
+    transport: Transport
+    answers: Answers
+    metadata: MetadataStore
+    cache: ModelCache
+    connected: bool = False
+    """Whether the Hub has confirmed the token."""
+
+    @classmethod
+    def furnish(cls, config: HubConfig, tiers: Tiers, clock: Clock) -> Rooms:
+        """Put the services together.
+
+        Args:
+            config: Settings, the token included.
+            tiers: The stores, which outlive a change of the token.
+            clock: Where the time comes from.
+        """
+        scope = scope_of(config.endpoint, config.token, config.cache_key)
+        cooldown = FleetCooldown(
+            tiers, endpoint=config.endpoint, scope=scope, machine=machine_name(), clock=clock
+        )
+        transport = Transport(config, token=config.token, clock=clock, cooldown=cooldown)
+        memory: DecodedAnswers[ModelMetadata] = DecodedAnswers(
+            max_entries=config.memory_entries, max_seconds=config.memory_seconds, clock=clock
+        )
+        answers = Answers(
+            tiers,
+            endpoint=config.endpoint,
+            scope=scope,
+            policy=policy_of(config),
+            clock=clock,
+            memory=memory,
+        )
+        flights: SingleFlight[ModelMetadata] = SingleFlight(
+            tiers,
+            endpoint=config.endpoint,
+            shareable=answers.is_public,
+            clock=clock,
+            cache_key=config.cache_key,
+        )
+        return cls(
+            config=config,
+            clock=clock,
+            transport=transport,
+            answers=answers,
+            metadata=MetadataStore(
+                answers, transport, flights=flights, max_workers=config.max_workers, clock=clock
+            ),
+            cache=ModelCache._over(answers, tiers, clock),
+        )
+
+    # Made, and imported, when somebody asks: most programs only read metadata.
+
+    @cached_property
+    def searches(self) -> SearchStore:
+        """Searches, and what is left of them without the Hub."""
+        from hubkit._metadata import SearchStore
+
+        return SearchStore(self.answers, self.transport, clock=self.clock)
+
+    @property
+    def downloads(self) -> Downloads:
+        """Files from the Hub."""
+        from hubkit._transfers import Downloads
+
+        return Downloads(
+            self.transport,
+            self.metadata,
+            max_workers=self.config.max_workers,
+            progress=self.config.progress,
+            clock=self.clock,
+        )
+
+    @property
+    def uploads(self) -> Uploads:
+        """Adapters to the Hub."""
+        from hubkit._transfers import Uploads
+
+        return Uploads(
+            self.transport, self.metadata, self.repositories, progress=self.config.progress, clock=self.clock
+        )
+
+    @property
+    def repositories(self) -> Repositories:
+        """Repositories as such."""
+        from hubkit._repositories import Repositories
+
+        return Repositories(self.transport, changed=self.metadata.drop)

@@ -1,0 +1,155 @@
+"""Putting the cache beneath huggingface_hub, and taking it away again."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+from hubkit._clock import SYSTEM_CLOCK, Clock
+from hubkit._rooms import open_tiers
+from hubkit.config import HubConfig
+from hubkit.errors import ConfigError, InvalidArgumentError
+from hubkit.interop._cached_send import CachedSend
+from hubkit.interop._caller import Callers
+from hubkit.interop._http import Client, Http
+
+__all__ = ["HTTP_MODULE", "cached", "install", "uninstall"]
+
+HTTP_MODULE = "huggingface_hub.utils._http"
+"""Where huggingface_hub keeps its client, in all versions that hubkit works with."""
+
+Factory = Callable[[], Client]
+
+_changing = threading.RLock()
+_installed: _Installation | None = None
+
+
+def install(config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    """Let huggingface_hub, and whatever is built on it, read through hubkit's cache.
+
+    From then on `HfApi` reads, and the HEAD requests of `hf_hub_download`, `transformers`,
+    `datasets` and others, are answered from the tiers while they are fresh, shared with
+    all who share these, and there without a network. Installing the same twice does nothing.
+
+    Args:
+        config: Settings; ``HubConfig.load()`` if left out. Tokens and the Hub's address are
+            those of each request.
+        clock: Where the time comes from.
+
+    Raises:
+        ConfigError: A setting can't be right.
+        InvalidArgumentError: It is installed with other settings.
+
+    .. versionadded:: 0.1
+    """
+    global _installed
+    with _changing:
+        wanted = HubConfig.load() if config is None else config
+        if _installed is None:
+            _installed = _Installation(wanted, clock)
+        elif config is not None and config != _installed.config:
+            raise InvalidArgumentError(
+                "config differs from the one that is installed: call uninstall() first"
+            )
+
+
+def uninstall() -> None:
+    """Let huggingface_hub ask the Hub itself again, through what its factory was before. Twice is once.
+
+    .. versionadded:: 0.1
+    """
+    global _installed
+    with _changing:
+        if _installed is not None:
+            _installed.undo()
+            _installed = None
+
+
+@contextmanager
+def cached(config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> Iterator[None]:
+    """`install` for the length of a ``with`` block; within another, or after `install`, it changes nothing.
+
+    Args:
+        config: As for `install`.
+        clock: Where the time comes from.
+
+    Raises:
+        ConfigError: A setting can't be right.
+        InvalidArgumentError: It is installed with other settings.
+
+    >>> from huggingface_hub import HfApi
+    >>> from hubkit import HubConfig
+    >>> from hubkit.testing import LocalHub
+    >>> with LocalHub() as hub, cached(HubConfig(cache="memory://")):
+    ...     hub.add_model({"id": "org/name", "private": False})
+    ...     names = [HfApi(endpoint=hub.endpoint, token=False).model_info("org/name").id for _ in range(3)]
+    ...     hub.total_requests
+    1
+
+    .. versionadded:: 0.1
+    """
+    with _changing:
+        outermost = _installed is None
+        install(config, clock=clock)
+    try:
+        yield
+    finally:
+        if outermost:
+            uninstall()
+
+
+class _Installation:
+    """The cache in its place; the factory of clients that stood there goes on making them.
+
+    Args:
+        config: Settings.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, config: HubConfig, clock: Clock) -> None:
+        self.config = config
+        self._clock = clock
+        self._tiers = open_tiers(config, clock)
+        self._callers = Callers(self._tiers, config, clock)
+        self._clients: weakref.WeakSet[Client] = weakref.WeakSet()
+        hub: Any = import_module(HTTP_MODULE)
+        if not hasattr(hub, "set_client_factory"):
+            raise ConfigError("hubkit.interop needs huggingface_hub 1.2 or newer")
+        self._hub = hub
+        self._set_factory: Callable[[Factory], None] = hub.set_client_factory
+        # No public name tells what it is.
+        self._factory: Factory = hub._GLOBAL_CLIENT_FACTORY
+        hub.set_client_factory = self._take_factory
+        self._set_factory(self._make_client)
+
+    def undo(self) -> None:
+        """Put back what was there, or what a program has set since."""
+        self._hub.set_client_factory = self._set_factory
+        self._set_factory(self._factory)
+        for client in list(self._clients):
+            # A program may keep a client of its own for ever.
+            vars(client).pop("send", None)
+        self._tiers.close()
+
+    def _take_factory(self, client_factory: Factory) -> None:
+        """In the place of ``set_client_factory``: a program's own proxies and certificates go beneath the cache."""
+        self._factory = client_factory
+        self._set_factory(self._make_client)
+
+    def _make_client(self) -> Client:
+        client = self._factory()
+        if not isinstance(client.send, CachedSend):
+            client.send = CachedSend(
+                client.send,
+                Http.of(client),
+                self._callers,
+                self.config,
+                self._clock,
+                reaches_others=self._tiers.reaches_others,
+            )
+            self._clients.add(client)
+        return client

@@ -1,0 +1,86 @@
+"""What this process changes at the Hub it doesn't find in the cache afterwards."""
+
+from __future__ import annotations
+
+import pytest
+from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+CHANGES = {
+    "upload": lambda api: api.upload_file(
+        path_or_fileobj=b"x", path_in_repo="new.txt", repo_id="alice/mine", commit_message="x"
+    ),
+    "delete a file": lambda api: api.delete_file("config.json", "alice/mine"),
+    "settings": lambda api: api.update_repo_settings("alice/mine", private=True),
+    "branch": lambda api: api.create_branch("alice/mine", branch="dev"),
+    "tag": lambda api: api.create_tag("alice/mine", tag="v1"),
+    "move": lambda api: api.move_repo("alice/mine", "alice/moved"),
+    "delete": lambda api: api.delete_repo("alice/mine"),
+}
+
+
+def seen(api):
+    """All that a program would look at."""
+
+    def told(read):
+        try:
+            return repr(read())
+        except (HfHubHTTPError, RepositoryNotFoundError) as error:
+            return type(error).__name__
+
+    name = "alice/mine"
+    return [
+        told(lambda: api.model_info(name)),
+        told(lambda: api.list_repo_files(name)),
+        told(lambda: api.list_repo_refs(name)),
+        told(lambda: api.list_repo_commits(name)),
+        told(lambda: api.file_exists(name, "new.txt")),
+        told(lambda: api.file_exists(name, "config.json")),
+        told(lambda: [model.id for model in api.list_models(author="alice")]),
+    ]
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_changes_are_seen_at_once(hub, api, request, change):
+    """After each kind of write the process is told what the Hub would tell it."""
+    hub.add_repo("alice/mine", {"config.json": b"{}"})
+    request.getfixturevalue("beneath")
+    seen(api)
+    change(api)
+    through = seen(api)
+    again = seen(api)
+    from hubkit.interop import uninstall
+
+    uninstall()
+
+    assert seen(api) == through == again
+
+
+def test_what_was_missing_and_is_made(hub, api, beneath):
+    """A repository that this process makes is there, whatever it was told before."""
+    assert not api.repo_exists("alice/late")
+    api.create_repo("alice/late")
+
+    assert api.repo_exists("alice/late")
+
+
+def test_refused_change_drops_nothing(hub, api, bob, beneath):
+    """What the Hub refuses changes nothing."""
+    api.model_info("org/model")
+    with pytest.raises(Exception, match="403"):
+        api.create_tag("org/model", tag="v1")
+    hub.reset_counts()
+    api.model_info("org/model")
+
+    assert 0 == hub.total_requests
+
+
+def test_other_repositories_stay(hub, api, beneath):
+    """Only what was written to is forgotten; a name that begins alike is another."""
+    for name in ("alice/mine", "alice/mine2"):
+        hub.add_repo(name, {"config.json": b"{}"})
+        api.model_info(name)
+    CHANGES["upload"](api)
+    hub.reset_counts()
+    api.model_info("alice/mine2")
+
+    assert 0 == hub.total_requests
