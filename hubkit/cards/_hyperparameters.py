@@ -16,7 +16,6 @@ _USUAL = (
     "per_device_train_batch_size",
     "gradient_accumulation_steps",
     "num_train_epochs",
-    "max_steps",
     "optim",
     "lr_scheduler_type",
     "warmup_ratio",
@@ -24,8 +23,6 @@ _USUAL = (
     "weight_decay",
     "max_grad_norm",
     "seed",
-    "bf16",
-    "fp16",
 )
 
 

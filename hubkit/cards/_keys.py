@@ -107,7 +107,9 @@ def _decided_list(
         result = [*ours, *(item for item in stays if item not in ours)]
     digests = dict.fromkeys(old[item] for item in (*result, *ours))
     known = [digest for digest in digests if digest in new or digest in base]
-    return result or None, _united(known, base, new), result != list(ours)
+    by_hand = [item for item in theirs if item not in ours and old[item] not in base]
+    missing = [item for item in ours if item not in result]
+    return result or None, _united(known, base, new), bool(by_hand or missing)
 
 
 def _united(digests: Iterable[str], base: Digests, new: Digests) -> Digests:

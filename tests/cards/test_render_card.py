@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub import ModelCard
 from rendered_cards import parsed, section
 
-from hubkit.cards import AdapterFacts, Markdown, read_adapter, render_card
+from hubkit.cards import AdapterFacts, Markdown, read_adapter, render_card, validate_card
 from hubkit.errors import CardError
 
 LORA = AdapterFacts(
@@ -47,6 +47,28 @@ def test_card_of_each_real_adapter(adapter_folder):
     assert "license" not in data
     assert f"- **Trainable parameters:** {facts.parameters:,} (as saved" in card
     assert ("r" in config) == (f"- **Rank (r):** {config.get('r')}\n" in card)
+
+
+def test_nobody_has_anything_to_say_against_it(adapter_folder):
+    """Neither an error nor a warning, with all that a caller may say."""
+    card = render_card(
+        read_adapter(adapter_folder, base_model="org/base"),
+        repo_id="ann/foxes",
+        base_model="org/base",
+        license="other",
+        license_name="fox-licence",
+        license_link="LICENSE",
+        dataset=["ann/foxes", "foxes.csv"],
+        description="Speaks fox.",
+        training_config={"learning_rate": 1e-05, "hub_token": "x"},
+        metrics=[{"dataset": {"type": "ann/foxes", "name": "Foxes"}, "metrics": {"accuracy": 0.5}}],
+        tags=["fox", "no", "1e5"],
+        language=["en", "no"],
+        pipeline_tag="text-generation",
+        curve_image="training_curve.png",
+    )
+
+    assert [] == validate_card(card)
 
 
 def test_card_never_shows_a_path(adapter_folder):

@@ -89,9 +89,12 @@ def test_what_was_said_is_not_unsaid_by_silence():
         description="Said.",
         metrics={"f1": 0.5},
         training_config={"a": 1},
+        tags=["fox"],
     )
 
-    headings = parsed(update_card(old, card()).text).headings
+    updated = update_card(old, card())
+    headings = parsed(updated.text).headings
+    assert () == updated.kept
     assert [
         "# foxes",
         "## Model Details",

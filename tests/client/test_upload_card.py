@@ -9,7 +9,7 @@ from huggingface_hub import ModelCard
 from rendered_cards import parsed, section
 
 from hubkit import InvalidArgumentError
-from hubkit.cards import Markdown
+from hubkit.cards import Markdown, is_our_curve
 
 
 @pytest.fixture
@@ -134,6 +134,26 @@ def test_structured_results_and_round_trip(writer, folder, card_of):
         data.new_version,
     )
     assert "## Usage" not in card_of("alice/foxes")
+
+
+def test_curve_goes_beside_the_card(writer, folder, card_of, tmp_path):
+    """The Trainer's losses become a picture in the same commit; the folder gets none."""
+    writer.upload_artifact(folder, WORDS)
+    snapshot = writer.download_model("alice/foxes", tmp_path / "hf")
+
+    assert "](training_curve.png)" in card_of("alice/foxes")
+    assert is_our_curve((snapshot / "training_curve.png").read_bytes())
+    assert not (folder / "training_curve.png").exists()
+
+
+def test_picture_of_somebody_s_own_stays(writer, folder, card_of, tmp_path):
+    """One of that name that hubkit didn't draw is uploaded as it is, and the card has a line of text."""
+    (folder / "training_curve.png").write_bytes(b"mine")
+    writer.upload_artifact(folder, WORDS)
+    snapshot = writer.download_model("alice/foxes", tmp_path / "hf")
+
+    assert b"mine" == (snapshot / "training_curve.png").read_bytes()
+    assert "steps 2 to 8" in section(card_of("alice/foxes"), "Training Curve")
 
 
 def test_template(writer, folder, card_of, tmp_path):
