@@ -64,8 +64,12 @@ def update_keys(
         value, keys[name], is_kept = _decided(
             theirs.get(name), ours.get(name), base.get(name), new.get(name, {}), name in theirs
         )
-        wanted.pop(name, None) if value is None else wanted.update({name: value})
-        kept += [name] if is_kept else []
+        if value is not None:
+            wanted[name] = value
+        else:
+            wanted.pop(name, None)
+        if is_kept:
+            kept.append(name)
     edits = list(_edits(block, newline, column, present, theirs, wanted))
     result = _applied(block, edits)
     _check(result, wanted)
@@ -184,7 +188,8 @@ def _line_edit(block: str, start: int, end: int) -> _Edit:
 
 
 def _applied(block: str, edits: Sequence[_Edit]) -> str:
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end), reverse=True):
+    # From the back, so that places stay right; of two at one place the first stands first.
+    for edit in reversed(sorted(edits, key=lambda edit: (edit.start, edit.end))):  # noqa: C413
         block = block[: edit.start] + edit.text + block[edit.end :]
     return block
 

@@ -21,7 +21,7 @@ Digests = Mapping[str, bool]
 """Of a value, or of each item of a list of texts; true for somebody's word."""
 
 _COMMENT = re.compile(
-    r"^<!-- hubkit:card[ \t]*\r?\n((?:(?!-->).*\r?\n){0,200}?)-->[ \t]*(?=\r?$)", re.MULTILINE
+    r"^<!-- hubkit:card[ \t]*\r?\n((?:(?!-->|<!--).*\r?\n){0,200}?)-->[ \t]*(?=\r?$)", re.MULTILINE
 )
 _LINE = re.compile(r"([\w-]{1,60}):((?: [0-9a-f]{12}!?)*)\s*", re.ASCII)
 _NOTE = "What you write outside of these marks is kept, and so is what you change inside."

@@ -25,7 +25,7 @@ _UNPRINTABLE = re.compile(
 _TOKEN = re.compile(
     r"hf_(?:[A-Za-z0-9]{20,}|(?:oauth|jwt|app)_[A-Za-z0-9_.-]{20,})|api_org_[A-Za-z0-9]{20,}"
     r"|gh[oprsu]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}"
-    r"|(?<![A-Za-z0-9])(?:sk-(?:[a-z]+-)*[A-Za-z0-9_]{20,}|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{16}(?![A-Za-z0-9]))"
+    r"|(?<![A-Za-z0-9])(?:sk-(?:[a-z]{1,16}-){0,3}[A-Za-z0-9_]{20,}|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{16}(?![A-Za-z0-9]))"
 )
 _URL_PASSWORD = re.compile(r"(?<=://)[^/?#\s:@]*:[^/?#\s@]+@")
 _PRIVATE_KEY = re.compile(

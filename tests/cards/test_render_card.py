@@ -110,7 +110,7 @@ language:
 
 # foxes
 
-A LoRA adapter for `org/base` (text-generation).
+An adapter for `org/base` (text-generation), trained with LoRA.
 
 Speaks fox.
 

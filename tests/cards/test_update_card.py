@@ -147,6 +147,15 @@ def test_front_matter_of_theirs_and_ours(change, into, expected):
     assert updated.text == update_card(updated.text, card(LATER)).text
 
 
+def test_items_and_keys_added_at_one_place():
+    """A new item of the last list stands before a new key."""
+    block = update_card(card(), card(attrs.evolve(LATER, emissions=1.0))).text.split("---")[1]
+
+    assert block.endswith(
+        "tags:\n- peft\n- lora\n- dora\nco2_eq_emissions:\n  emissions: 1.0\n  training_type: fine-tuning\n"
+    )
+
+
 def test_line_ends_of_the_card_stay():
     """A card from Windows is one afterwards, and its line ends are no changes."""
     mine = card().replace("\n", "\r\n")
