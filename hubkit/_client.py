@@ -322,15 +322,19 @@ class HubClient:
     def upload_artifact(self, path: str | Path, metadata: Mapping[str, Any]) -> str:
         """Upload a trained adapter with a model card, as one commit.
 
-        The caller's folder is only read. A ``README.md`` in it that holds nothing but the template
-        text of PEFT or the Trainer is replaced in the commit; any other is the user's and
-        only gets the front matter that it lacks.
+        The caller's folder is only read. A ``README.md`` in it, or else in the repository, that
+        hubkit made is brought up to date in the commit, and what people wrote into it is kept; one
+        that holds nothing but the template text of PEFT or the Trainer is replaced; any other
+        is the user's and only gets the front matter that it lacks. With `hubkit[plots]` a
+        picture of the training curve goes beside it.
 
         Args:
             path: The adapter's folder.
-            metadata: ``repo_id`` (required), ``base_model``, ``dataset``, ``description``,
-                ``training_config``, ``metrics``, ``license``, ``tags``, ``language``, ``private``,
-                ``revision``, ``commit_message``, ``create_pr``, ``skip_card_checks``.
+            metadata: ``repo_id`` (required), ``private``, ``revision``, ``commit_message``,
+                ``create_pr``, and what `hubkit.cards.render_card` takes: ``base_model``, ``dataset``,
+                ``description``, ``training_config``, ``metrics``, ``license``, ``license_name``,
+                ``license_link``, ``tags``, ``language``, ``pipeline_tag``, ``front_matter``, ``sections``,
+                ``template``; ``skip_card_checks`` leaves the card to the Hub.
 
         Returns:
             The URL of the repository, or of the pull request.

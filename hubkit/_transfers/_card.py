@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+
+import attrs
 
 from hubkit._metadata import MetadataStore
 from hubkit._refs import is_repo_id
@@ -12,53 +15,98 @@ from hubkit._transfers._request import UploadRequest
 from hubkit.errors import CardError, HubkitError
 from hubkit.models import ModelMetadata
 
-__all__ = ["check_card", "make_card"]
+__all__ = ["MadeCard", "check_card", "make_card"]
 
 log = logging.getLogger("hubkit")
 
+CURVE_FILE = "training_curve.png"
 
-def make_card(request: UploadRequest, repo_id: str, metadata: MetadataStore) -> bytes:
-    """The bytes of ``README.md``, as they are to be committed.
+
+@attrs.frozen(kw_only=True)
+class MadeCard:
+    """What an upload adds to the files of its folder, or puts in the place of some."""
+
+    readme: bytes
+    """``README.md``."""
+
+    pictures: Mapping[str, bytes]
+    """What it shows, by path in the repository."""
+
+
+def make_card(
+    request: UploadRequest, repo_id: str, metadata: MetadataStore, published: str | None
+) -> MadeCard:
+    """The card and its picture, as they are to be committed.
 
     Args:
         request: What the caller says of the adapter.
         repo_id: Where the card will be, in full.
         metadata: Says under which licence a base model is.
+        published: The card that the repository has, which counts where the folder has none.
     """
-    from hubkit.cards import (
-        decide_license,
-        is_template_readme,
-        merge_front_matter,
-        read_adapter,
-        render_card,
-    )
+    from hubkit.cards import decide_license, draw_curve, read_adapter, render_card, update_card
 
+    existing = _read_card(request.folder / CARD)
+    existing = published or "" if existing is None or not existing.strip() else existing
+    request = _with_words_of(existing, request)
     facts = read_adapter(request.folder, base_model=request.base_model)
     # The caller's word as the facts have it: a folder may stand for an id.
     base_model = facts.base_model or request.base_model
-    decision = decide_license(request.license, _base(request, repo_id, base_model, metadata), base_model)
-    for warning in (*facts.warnings, *decision.warnings):
+    terms = decide_license(
+        request.license,
+        _base(request, repo_id, base_model, metadata),
+        base_model,
+        license_name=request.license_name,
+        license_link=request.license_link,
+    )
+    for warning in (*facts.warnings, *terms.warnings):
         log.warning("%s: %s", repo_id, warning)
+    curve = draw_curve(facts.history) if _may_draw(request.folder) else None
     generated = render_card(
         facts,
         repo_id=repo_id,
-        base_model=base_model,
-        license=decision.license,
-        license_source=decision.source,
+        base_model=base_model if request.base_model is not None else None,
+        license=terms.license,
+        license_source=terms.source,
+        license_name=terms.license_name,
+        license_link=terms.license_link,
+        license_obligation=terms.obligation,
         dataset=request.dataset,
         description=request.description,
         training_config=request.training_config,
         metrics=request.metrics,
         tags=request.tags,
         language=request.language,
+        pipeline_tag=request.pipeline_tag,
+        front_matter=request.front_matter,
+        curve_image=None if curve is None else CURVE_FILE,
+        sections=request.sections,
+        template=request.template,
     )
-    existing = _read_card(request.folder / CARD)
-    if existing is None or not existing.strip() or is_template_readme(existing):
-        return generated.encode()
-    merged = merge_front_matter(existing, generated)
-    for warning in merged.warnings:
+    card = update_card(existing, generated)
+    for warning in card.warnings:
         log.warning("%s: %s", repo_id, warning)
-    return merged.text.encode()
+    if card.kept:
+        log.info("%s: kept in the card as somebody changed it: %s", repo_id, ", ".join(card.kept))
+    shown = curve is not None and f"({CURVE_FILE})" in card.text
+    return MadeCard(readme=card.text.encode(), pictures={CURVE_FILE: curve} if curve and shown else {})
+
+
+def _with_words_of(existing: str, request: UploadRequest) -> UploadRequest:
+    """The request with what was said or written in the card before, where it says nothing itself."""
+    from hubkit.cards import words_of
+
+    words = words_of(existing)
+    given = {name: value for name, value in words.items() if getattr(request, name) in (None, ())}
+    return attrs.evolve(request, **given)
+
+
+def _may_draw(folder: Path) -> bool:
+    """Whether the picture's name is free, or taken by an older one of ours."""
+    from hubkit.cards import is_our_curve
+
+    path = folder / CURVE_FILE
+    return not path.exists() or (path.is_file() and is_our_curve(path.read_bytes()))
 
 
 def check_card(repo_id: str, card: bytes) -> None:

@@ -13,7 +13,7 @@ import attrs
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._settings import nearest_key
 from hubkit._transfers._paths import parse_local_path, shown_path, stat_mode
-from hubkit.errors import InvalidArgumentError, LocalPathError
+from hubkit.errors import CardError, InvalidArgumentError, LocalPathError
 
 __all__ = ["UploadRequest"]
 
@@ -28,10 +28,16 @@ class UploadRequest:
     dataset: str | Sequence[str] | None = None
     description: str | None = None
     training_config: Mapping[str, Any] | None = None
-    metrics: Mapping[str, Any] | None = None
+    metrics: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     license: str | None = None
+    license_name: str | None = None
+    license_link: str | None = None
     tags: tuple[str, ...] = ()
     language: str | Sequence[str] | None = None
+    pipeline_tag: str | None = None
+    front_matter: Mapping[str, Any] | None = None
+    sections: Mapping[str, str | None] | None = None
+    template: str | Path | None = None
     private: bool = False
     revision: str | None = None
     commit_message: str = "Upload adapter with hubkit"
@@ -64,6 +70,7 @@ class UploadRequest:
             parse_revision(given["revision"])
         for key, value in given.items():
             _check_kind(key, value)
+        _check_card_words(given)
         if not _is_unicode(given.get("commit_message", "")):
             raise InvalidArgumentError("metadata 'commit_message' has characters that can't be sent")
         return cls(**{**given, "folder": folder, "tags": tuple(given.get("tags", ()))})
@@ -98,8 +105,14 @@ def _check_kind(key: str, value: Any) -> None:
         "dataset": isinstance(value, str) or texts,
         "description": isinstance(value, str),
         "training_config": isinstance(value, Mapping),
-        "metrics": isinstance(value, Mapping),
+        "metrics": isinstance(value, (Mapping, list, tuple)),
         "license": isinstance(value, str),
+        "license_name": isinstance(value, str),
+        "license_link": isinstance(value, str),
+        "pipeline_tag": isinstance(value, str),
+        "front_matter": isinstance(value, Mapping),
+        "sections": isinstance(value, Mapping),
+        "template": isinstance(value, (str, Path)),
         "tags": texts and not isinstance(value, str),
         "language": isinstance(value, str) or texts,
         "private": isinstance(value, bool),
@@ -109,6 +122,18 @@ def _check_kind(key: str, value: Any) -> None:
     }
     if not right.get(key, True):
         raise InvalidArgumentError(f"metadata {key!r} must be {_WANTED[key]}, not {type(value).__name__}")
+
+
+def _check_card_words(given: Mapping[str, Any]) -> None:
+    """Let the card refuse now what it would refuse behind the first requests."""
+    from hubkit.cards import check_words
+
+    try:
+        check_words(
+            given.get("metrics"), given.get("front_matter"), given.get("sections"), given.get("template")
+        )
+    except CardError as error:
+        raise InvalidArgumentError(f"metadata {error.message}") from error
 
 
 def _is_unicode(text: str) -> bool:
@@ -121,8 +146,14 @@ _WANTED = {
     "dataset": "a name or a list of names",
     "description": "text",
     "training_config": "a mapping",
-    "metrics": "a mapping",
+    "metrics": "a mapping of names to values, or a list of results",
     "license": "a licence id such as 'mit'",
+    "license_name": "the licence's own name",
+    "license_link": "an address, or 'LICENSE'",
+    "pipeline_tag": "a task of the Hub such as 'summarization'",
+    "front_matter": "a mapping",
+    "sections": "a mapping of titles to texts",
+    "template": "text or a path",
     "tags": "a list of texts",
     "language": "a language code or a list of them",
     "private": "true or false",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
+from hubkit._refs import quote_revision
 from hubkit._repositories import Repositories
-from hubkit._transfers._card import check_card, make_card
+from hubkit._transfers._card import MadeCard, check_card, make_card
 from hubkit._transfers._destination import Destinations
 from hubkit._transfers._folder import CARD, files_of
 from hubkit._transfers._progress import progress_bars
@@ -17,14 +19,24 @@ from hubkit._transfers._request import UploadRequest
 from hubkit._transfers._tokens import TokenSearch
 from hubkit._transfers._translation import translated
 from hubkit._transport import Transport
-from hubkit.errors import InvalidArgumentError, LocalPathError, NotConnectedError
+from hubkit.errors import (
+    AuthenticationError,
+    InvalidArgumentError,
+    LocalPathError,
+    NotConnectedError,
+    NotFoundError,
+)
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, HfApi
 
 __all__ = ["UploadRequest", "Uploads"]
 
+log = logging.getLogger("hubkit")
+
 T = TypeVar("T")
+
+_DEFAULT_BRANCH = "main"
 
 # Of a Hub that isn't the one in HF_ENDPOINT, huggingface_hub 1.x can't read the URL of
 # the commit that it has just made, and raises this after the fact.
@@ -83,16 +95,29 @@ class Uploads:
         if not files:
             raise LocalPathError(f"path {str(request.folder)!r} has no file that could be uploaded")
         repo_id = self._destinations.full_name(request.repo_id)
-        card = make_card(request, repo_id, self._metadata)
-        _check_words(request, card, tokens)
+        card = make_card(request, repo_id, self._metadata, self._published(repo_id, request))
+        _check_words(request, card.readme, tokens)
         if not request.skip_card_checks:
-            check_card(repo_id, card)
-        self._check_card(repo_id, card)
+            check_card(repo_id, card.readme)
+        self._check_card(repo_id, card.readme)
         self._destinations.prepare(repo_id, request)
         send = self._open_pull_request if request.create_pr else self._commit
         url = send(request, repo_id, files, card)
         self._metadata.drop(repo_id)
         return url or f"{self._transport.endpoint}/{repo_id}"
+
+    def _published(self, repo_id: str, request: UploadRequest) -> str | None:
+        """The card that is there now, which people may have edited on the Hub; None when there is none."""
+        if (request.folder / CARD).exists():
+            return None
+        revision = quote_revision(request.revision or _DEFAULT_BRANCH)
+        try:
+            answer = self._transport.get(f"/{repo_id}/resolve/{revision}/{CARD}")
+        except (NotFoundError, AuthenticationError):
+            # One that may not be read is one that may not be written: the Hub will say so.
+            return None
+        log.info("%s has a card: what people wrote into it is kept", repo_id)
+        return answer.body.decode("utf-8", "replace")
 
     def _check_card(self, repo_id: str, card: bytes) -> None:
         """Let the Hub look at the card before anything is created, not only before the commit."""
@@ -106,7 +131,7 @@ class Uploads:
         self._run(check, repo_id)
 
     def _open_pull_request(
-        self, request: UploadRequest, repo_id: str, files: list[Path], card: bytes
+        self, request: UploadRequest, repo_id: str, files: list[Path], card: MadeCard
     ) -> str | None:
         """Open a pull request; its URL, or None when nothing has changed and hence none was opened."""
         before = self._destinations.newest_pull_request(repo_id)
@@ -114,7 +139,7 @@ class Uploads:
         number = self._destinations.newest_pull_request(repo_id) if url is None else before
         return url if number == before else f"{self._transport.endpoint}/{repo_id}/discussions/{number}"
 
-    def _commit(self, request: UploadRequest, repo_id: str, files: list[Path], card: bytes) -> str | None:
+    def _commit(self, request: UploadRequest, repo_id: str, files: list[Path], card: MadeCard) -> str | None:
         """Make the commit; the URL of its pull request, if there is one and its URL is known."""
 
         def commit() -> str | None:
@@ -154,16 +179,12 @@ class Uploads:
         )
 
 
-def _operations(folder: Path, files: list[Path], card: bytes) -> list[CommitOperationAdd]:
+def _operations(folder: Path, files: list[Path], card: MadeCard) -> list[CommitOperationAdd]:
     from huggingface_hub import CommitOperationAdd
 
-    operations = [
-        CommitOperationAdd(path_in_repo=path.relative_to(folder).as_posix(), path_or_fileobj=path)
-        for path in files
-        if path != folder / CARD
-    ]
-    operations.append(CommitOperationAdd(path_in_repo=CARD, path_or_fileobj=card))
-    return operations
+    content: dict[str, Path | bytes] = {path.relative_to(folder).as_posix(): path for path in files}
+    content.update({**card.pictures, CARD: card.readme})
+    return [CommitOperationAdd(path_in_repo=name, path_or_fileobj=what) for name, what in content.items()]
 
 
 def _check_words(request: UploadRequest, card: bytes, tokens: TokenSearch) -> None:

@@ -150,7 +150,7 @@ class AdapterFacts:
     """Version of PEFT that wrote the config."""
 
     framework_versions: Mapping[str, str] = field(factory=dict, hash=False)
-    """Versions of the libraries that trained it, such as `{"Transformers": "5.23.0"}`."""
+    """Versions of the libraries that trained it by their names, such as `Transformers`."""
 
     hyperparameters: Mapping[str, Any] = field(factory=dict, hash=False)
     """The Trainer's arguments as plain data, sorted by name. Secrets, paths, what is unset, and what

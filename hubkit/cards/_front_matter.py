@@ -15,7 +15,7 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["FrontMatter", "dump_front_matter", "split_front_matter"]
+__all__ = ["FrontMatter", "dump_front_matter", "pruned", "split_front_matter"]
 
 # The Hub's own expression, as its documentation gives it. The separator of lines
 # inside a block may be a lone carriage return, the last one's may not.
@@ -83,16 +83,20 @@ def dump_front_matter(data: Mapping[str, Any]) -> str:
     - "no"
     - "1e5"
     """
-    return "".join(f"{line}\n" for line in _mapping_lines(_pruned(data)))
+    return "".join(f"{line}\n" for line in _mapping_lines(pruned(data)))
 
 
-def _pruned(value: Any) -> Any:
-    """The same data without its empty parts; None when nothing is left."""
+def pruned(value: Any) -> Any:
+    """The same data without its empty parts; None when nothing is left.
+
+    >>> pruned({"a": None, "b": [None, {"c": []}], "d": 0})
+    {'d': 0}
+    """
     if isinstance(value, Mapping):
-        pairs = {str(key): _pruned(item) for key, item in value.items()}
+        pairs = {str(key): pruned(item) for key, item in value.items()}
         return {key: item for key, item in pairs.items() if item is not None} or None
     if isinstance(value, (list, tuple)):
-        return [item for item in map(_pruned, value) if item is not None] or None
+        return [item for item in map(pruned, value) if item is not None] or None
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value

@@ -8,12 +8,11 @@ from typing import Any
 from attrs import frozen
 
 from hubkit.cards._front_matter import FrontMatter, split_front_matter
+from hubkit.cards._yaml_tree import RefusedError, entries
 
 __all__ = ["MergedCard", "merge_front_matter"]
 
 _BYTE_ORDER_MARK = "\ufeff"
-# Real front matter has some kilobytes; parsing is slow on purpose-made ones.
-_BLOCK_LIMIT = 1_000_000
 
 
 @frozen(kw_only=True)
@@ -56,14 +55,10 @@ def merge_front_matter(readme: str, generated_card: str) -> MergedCard:
     theirs = split_front_matter(readme)
     try:
         return _prepended(readme, ours) if theirs is None else _extended(theirs, ours, readme)
-    except _RefusedError as error:
+    except RefusedError as error:
         return MergedCard(
             text=readme, warnings=(f"front matter of the README {error}: nothing was added to it",)
         )
-
-
-class _RefusedError(Exception):
-    """Front matter can't be extended; the text says why."""
 
 
 def _prepended(readme: str, ours: FrontMatter) -> MergedCard:
@@ -77,8 +72,7 @@ def _prepended(readme: str, ours: FrontMatter) -> MergedCard:
 
 
 def _extended(theirs: FrontMatter, ours: FrontMatter, readme: str) -> MergedCard:
-    root = _composed(theirs.block)
-    present, column = _keys_of(root)
+    present, column = entries(theirs.block)
     missing = {key: text for key, text in _segments(ours.block).items() if key not in present}
     if not missing:
         return MergedCard(text=readme)
@@ -90,42 +84,10 @@ def _extended(theirs: FrontMatter, ours: FrontMatter, readme: str) -> MergedCard
     return MergedCard(text=theirs.head + block + theirs.tail, added=tuple(missing))
 
 
-def _composed(block: str) -> Any:
-    """The tree of a YAML text; never the data, which a few aliases can blow up."""
-    import yaml
-
-    if len(block) > _BLOCK_LIMIT:
-        raise _RefusedError(f"has over {_BLOCK_LIMIT:,} characters")
-    try:
-        return yaml.compose(block, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        raise _RefusedError("is not valid YAML") from error
-
-
-def _keys_of(root: Any) -> tuple[set[str], int]:
-    """The keys of a block mapping and the column that they start at."""
-    import yaml
-
-    if root is None:
-        return set(), 0
-    if not isinstance(root, yaml.MappingNode):
-        raise _RefusedError("is not a mapping")
-    if root.flow_style:
-        raise _RefusedError("is written in braces")
-    keys = {key.value for key, _ in root.value if isinstance(key, yaml.ScalarNode)}
-    return keys, root.start_mark.column
-
-
 def _segments(block: str) -> dict[str, str]:
     """Each top-level key of our own front matter with the text that it and its value take."""
-    root = _composed(block)
-    _keys_of(root)
-    pairs = root.value if root is not None else []
-    starts = [key.start_mark.index for key, _ in pairs] + [len(block)]
-    return {
-        str(key.value): block[begin:end].rstrip()
-        for (key, _), begin, end in zip(pairs, starts, starts[1:], strict=False)
-    }
+    found = entries(block)[0].values()
+    return {entry.name: block[entry.start : entry.end] for entry in found}
 
 
 def _check(before: str, after: str, added: str) -> None:
@@ -137,7 +99,7 @@ def _check(before: str, after: str, added: str) -> None:
     # Stream, document and mapping open with one event each, and close with one.
     expected = old[:-3] + extra[3:-3] + extra[-3:] if len(old) > 2 else extra
     if new != expected:
-        raise _RefusedError("can't be extended without changing what it says")
+        raise RefusedError("can't be extended without changing what it says")
 
 
 def _events(text: str) -> Iterator[tuple[Any, ...]]:
@@ -150,4 +112,4 @@ def _events(text: str) -> Iterator[tuple[Any, ...]]:
             )
             yield (type(event).__name__, *fields)
     except (yaml.YAMLError, RecursionError) as error:
-        raise _RefusedError("can't be extended") from error
+        raise RefusedError("can't be extended") from error

@@ -14,7 +14,7 @@ from typing import Any
 
 from hubkit.cards._text import REMOVED, one_line, scrub
 
-__all__ = ["metric_rows", "to_json"]
+__all__ = ["metric_rows", "plain_data", "to_json"]
 
 # Deeper than any config, shallower than Python's own stack.
 _MAX_DEPTH = 32
@@ -44,7 +44,17 @@ def to_json(settings: Mapping[str, object]) -> str:
       ]
     }
     """
-    return json.dumps(_plain(settings, _MAX_DEPTH), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(plain_data(settings), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def plain_data(settings: Mapping[str, object]) -> dict[str, Any]:
+    """Settings as JSON would have them, as `to_json` writes them.
+
+    >>> plain_data({"split": "test", "shots": (0, 5)})
+    {'split': 'test', 'shots': [0, 5]}
+    """
+    plain: dict[str, Any] = _plain(settings, _MAX_DEPTH)
+    return plain
 
 
 def metric_rows(metrics: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -53,7 +63,7 @@ def metric_rows(metrics: Mapping[str, object]) -> list[tuple[str, str]]:
     >>> metric_rows({"eval_loss": 0.5, "f1": {"macro": float("nan")}, "skipped": None})
     [('eval_loss', '0.5'), ('f1.macro', 'NaN')]
     """
-    return [(name, value) for name, value in _flat("", _plain(metrics, _MAX_DEPTH)) if name and value]
+    return [(name, value) for name, value in _flat("", plain_data(metrics)) if name and value]
 
 
 def _flat(prefix: str, value: Any) -> list[tuple[str, str]]:

@@ -3,51 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
-from attrs import frozen
-
-from hubkit.cards._details import detail_rows
+from hubkit.cards._context import context_of, said_sections
 from hubkit.cards._facts import AdapterFacts
 from hubkit.cards._front_matter import dump_front_matter
-from hubkit.cards._ids import dataset_id, hub_id
-from hubkit.cards._markdown import code, fence, md, paragraphs
-from hubkit.cards._plain import metric_rows, to_json
-from hubkit.cards._text import one_line
-from hubkit.cards._usage import describe_usage
-from hubkit.errors import CardError
-
-if TYPE_CHECKING:
-    from jinja2 import Template
+from hubkit.cards._metadata import metadata_of, said_keys
+from hubkit.cards._regions import Region, pieces, sealed
+from hubkit.cards._sections import make_sections, marked_sections
+from hubkit.cards._state import CardState, digests_of, write_state
+from hubkit.cards._templates import read_template, render_layout
+from hubkit.cards._text import one_line, scrub
+from hubkit.cards._words import (
+    BaseModel,
+    License,
+    Words,
+    checked_image,
+    checked_keys,
+    lines,
+    split_metrics,
+    title_of,
+)
 
 __all__ = ["render_card"]
-
-_TEMPLATE = "card.md.j2"
-
-# The tasks that the Hub has one tag for; sequence to sequence is not among them.
-_PIPELINE_TAGS = {
-    "CAUSAL_LM": "text-generation",
-    "FEATURE_EXTRACTION": "feature-extraction",
-    "QUESTION_ANS": "question-answering",
-    "SEQ_CLS": "text-classification",
-    "TOKEN_CLS": "token-classification",
-}
-
-
-@frozen(kw_only=True)
-class _Names:
-    """What the caller or the files call things, on one line each."""
-
-    base_models: tuple[str, ...]
-    """The base model as it is shown; a path is scrubbed."""
-
-    base_model: str | None
-    """Its id, when it is on the Hub."""
-
-    datasets: tuple[str, ...]
-    """The training data as it is shown."""
 
 
 def render_card(
@@ -57,19 +35,28 @@ def render_card(
     base_model: str | None = None,
     license: str | None = None,  # noqa: A002
     license_source: str | None = None,
+    license_name: str | None = None,
+    license_link: str | None = None,
+    license_obligation: str | None = None,
     dataset: str | Sequence[str] | None = None,
     description: str | None = None,
     training_config: Mapping[str, object] | None = None,
-    metrics: Mapping[str, object] | None = None,
+    metrics: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None,
     tags: Sequence[str] = (),
     language: str | Sequence[str] | None = None,
+    pipeline_tag: str | None = None,
+    front_matter: Mapping[str, object] | None = None,
+    curve_image: str | None = None,
+    sections: Mapping[str, str | None] | None = None,
+    template: str | Path | None = None,
 ) -> str:
     r"""Write the model card of an adapter.
 
     Nothing is guessed: what neither the files nor the caller say is absent, a whole
     section if need be. Every string is data and can't become YAML, Markdown, HTML
-    or Python; control characters, home paths and Hub tokens are taken out. The same
-    input gives the same bytes.
+    or Python; control characters, home paths and access tokens are taken out of the
+    whole card. Sections stand between marks, by which `update_card` knows them again.
+    The same input gives the same bytes.
 
     Args:
         facts: What the files prove.
@@ -78,103 +65,72 @@ def render_card(
             shown without becoming metadata.
         license: A licence id of the Hub. There is no default.
         license_source: Where the licence is stated, when the caller inherited it.
+        license_name: The licence's own name; the Hub wants one for `other`.
+        license_link: Its address, or `LICENSE`.
+        license_obligation: What it asks of whoever passes the adapter on.
         dataset: Training data: Hub ids become metadata, other names are shown.
-        description: Plain text under the title.
+        description: Plain text under the title, or `Markdown`.
         training_config: Settings of the run; values under keys that name a secret are masked.
-        metrics: Results; without any, those that the Trainer wrote are shown.
+        metrics: Results; without any, those that the Trainer wrote are shown. Names and
+            values, or, for the Hub's `model-index`, a list of results:
+            `{"task": "text-classification", "dataset": {"type": "org/foxes", "name": "Foxes",
+            "split": "test"}, "metrics": {"accuracy": 0.91}}`. A dataset may have `config`,
+            `revision` and `args` too, a result a `source` with `name` and `url`; `metrics` may
+            be a list of `{"type", "value", "name", "config", "args"}`.
         tags: Further tags.
         language: Language codes as the Hub has them.
+        pipeline_tag: The Hub's task, where the config's task has no tag of its own or another is meant.
+        front_matter: Further keys of the Hub's, such as `new_version`.
+        curve_image: Name of the picture of the training curve beside the card; without one
+            the curve is a line of text.
+        sections: Sections of your own by title, and None for those of ours to leave out. Text
+            is escaped unless it is `Markdown`.
+        template: The body as a jinja2 template, text or (as a `Path`) a file. `sections` has
+            each section by its title; `facts`, `title`, `base_model` and the like may be used, and
+            `{% call region("Title") %}` marks what `update_card` is to keep up to date. It runs
+            in a sandbox, and what it shows is escaped.
 
     Returns:
         The card, with `\n` line ends.
 
     Raises:
-        CardError: `repo_id` has no printable character.
+        CardError: `repo_id` has no printable character, or an argument or the template has the
+            wrong form; the text names it.
 
     >>> card = render_card(AdapterFacts(method="LoRA"), repo_id="org/foxes", license="mit")
     >>> "license: mit" in card, "# foxes" in card, "apache" in card
     (True, True, False)
     """
-    repo_id = one_line(repo_id)
-    title = next((part for part in reversed(repo_id.split("/")) if part.strip()), "")
-    if not title:
-        raise CardError("repo_id has no printable character")
-    names = _named(facts, base_model, dataset)
-    shown_license = one_line(license or "")
-    front_matter = {
-        "library_name": one_line(facts.library_name or ""),
-        "base_model": names.base_model,
-        "license": shown_license,
-        "pipeline_tag": _PIPELINE_TAGS.get(facts.task_type or ""),
-        "tags": _lines([facts.library_name or "", *facts.method_tags, *_listed(tags)]),
-        "datasets": [name for name in map(dataset_id, names.datasets) if name],
-        "language": _lines(_listed(language)),
-    }
-    return _template().render(
-        front_matter=dump_front_matter({key: value for key, value in front_matter.items() if value}),
-        title=title,
-        description=paragraphs(description or ""),
-        details=detail_rows(facts, names.base_models, names.datasets),
-        training_config=to_json(training_config) if training_config else "",
-        metrics=metric_rows(metrics or facts.metrics),
-        metric_files=() if metrics else _metric_files(facts),
-        usage=describe_usage(facts, repo_id, names.base_model),
-        license=shown_license,
-        license_source=one_line(license_source or ""),
+    name = one_line(repo_id)
+    words = Words(
+        repo_id=name,
+        title=title_of(name),
+        base=BaseModel.chosen(facts, base_model),
+        license=License.of(license, license_source, license_name, license_link, license_obligation),
+        datasets=lines(dataset),
+        description=description or "",
+        training_config=training_config or {},
+        metrics=split_metrics(metrics),
+        tags=lines(tags),
+        languages=lines(language),
+        pipeline_tag=one_line(pipeline_tag or ""),
+        front_matter=checked_keys(front_matter),
+        curve_image=checked_image(curve_image),
     )
+    layout = read_template(template)
+    context = context_of(facts, words)
+    parts = marked_sections(make_sections(context, said_sections(words), sections or {}))
+    body = scrub(render_layout(layout, {**context, "sections": parts})).strip("\n")
+    return _assembled(facts, words, sealed(body))
 
 
-def _named(facts: AdapterFacts, base_model: str | None, dataset: str | Sequence[str] | None) -> _Names:
-    """The caller's base model, else the files'; a folder of the Hub's cache is resolved."""
-    said = base_model if base_model and one_line(base_model) else facts.base_model or ""
-    found = hub_id(said.strip())
-    shown = one_line(found or said)
-    return _Names(
-        base_models=(shown,) if shown else (),
-        # What had to be scrubbed is no id any more.
-        base_model=found if found == shown else None,
-        datasets=tuple(_lines(_listed(dataset))),
-    )
-
-
-def _listed(value: str | Sequence[str] | None) -> Sequence[str]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else value
-
-
-def _lines(values: Sequence[str]) -> list[str]:
-    """Each value on one line and once; empty ones are left out."""
-    return list(dict.fromkeys(line for line in map(one_line, values) if line))
-
-
-def _metric_files(facts: AdapterFacts) -> list[str]:
-    """The files that the facts' metrics come from."""
-    sources = (facts.sources.get(f"metrics.{name}", "") for name in facts.metrics)
-    return sorted({source.partition(":")[0] for source in sources if source})
-
-
-@cache
-def _template() -> Template:
-    """The template, compiled once."""
-    from jinja2 import DictLoader, Environment, StrictUndefined
-
-    # HTML escaping would garble Markdown: each value passes a filter made for its
-    # place instead.
-    environment = Environment(
-        loader=DictLoader({_TEMPLATE: _template_text()}),
-        autoescape=False,  # noqa: S701
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    filters: dict[str, Any] = {"code": code, "fence": fence, "md": md, "paragraphs": paragraphs}
-    environment.filters.update(filters)
-    return environment.get_template(_TEMPLATE)
-
-
-def _template_text() -> str:
-    path = files("hubkit.cards") / "templates" / _TEMPLATE
-    # Line ends of a checkout on Windows must not end up in the card.
-    return "".join(f"{line}\n" for line in path.read_text("utf-8").splitlines())
+def _assembled(facts: AdapterFacts, words: Words, body: str) -> str:
+    """Front matter, body, and what the next making has to know of both."""
+    data, said = metadata_of(facts, words), said_keys(words)
+    # The last pass over what a template or a section of the caller's may have brought along.
+    block = scrub(dump_front_matter(data))
+    regions = tuple(piece.name for piece in pieces(body) if isinstance(piece, Region))
+    keys = {key: digests_of(value, said.get(key, ())) for key, value in data.items()}
+    state = write_state(CardState(repo_id=words.repo_id, regions=regions, keys=keys))
+    matter = f"---\n{block}---\n\n" if block else ""
+    return f"{matter}{body}\n\n{state}\n"

@@ -21,7 +21,16 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 
-_TOKEN = re.compile(r"hf_[A-Za-z0-9]{20,}")
+# By their first letters, as those who hand them out want them to be found.
+_TOKEN = re.compile(
+    r"hf_(?:[A-Za-z0-9]{20,}|(?:oauth|jwt|app)_[A-Za-z0-9_.-]{20,})|api_org_[A-Za-z0-9]{20,}"
+    r"|gh[oprsu]_[A-Za-z0-9]{36,}|github_pat_\w{22,}|glpat-[\w-]{20,}"
+    r"|(?<![A-Za-z0-9])(?:sk-(?:[a-z]{1,16}-){0,3}[A-Za-z0-9_]{20,}|xox[abprs]-[\w-]{10,}|AKIA[A-Z0-9]{16}(?![A-Za-z0-9]))"
+)
+_URL_PASSWORD = re.compile(r"(?<=://)[^/?#\s:@]*:[^/?#\s@]+@")
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,20}PRIVATE KEY-----|\Z)", re.DOTALL
+)
 # A path may stand behind another mount (/mnt/c/Users/...), yet the path of a web
 # address has no slash with nothing before it. Bounded, since "/-/-/-" has a start at
 # each of its slashes.
@@ -46,12 +55,12 @@ def clean(text: str) -> str:
 
 
 def scrub(text: str) -> str:
-    """Clean text in which no home path and no Hub token is left.
+    """Clean text in which no home path, no access token and no private key is left.
 
     >>> scrub("saved to /home/ann/out with hf_aaaaaaaaaaaaaaaaaaaaaaaa")
     'saved to (local path) with (secret removed)'
     """
-    text = _TOKEN.sub(REMOVED, clean(text))
+    text = _URL_PASSWORD.sub("", _TOKEN.sub(REMOVED, _PRIVATE_KEY.sub(REMOVED, clean(text))))
     return _POSIX_HOME.sub(LOCAL_PATH, _WINDOWS_HOME.sub(LOCAL_PATH, text))
 
 

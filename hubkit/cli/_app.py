@@ -102,7 +102,7 @@ def app(
     _attach_log(ctx, session)
 
 
-for _room in (_models, _transfer, _account, _repo, _cache, _bundle, _card, _run):
+for _room in (_models, _transfer, _card, _account, _repo, _cache, _bundle, _run):
     for _name in _room.__all__:
         app.add_command(getattr(_room, _name))
 

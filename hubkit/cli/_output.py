@@ -64,6 +64,12 @@ class Output:
         """A path or URL: whole, since half of one is of no use."""
         self._echo("".join(char if char.isprintable() else "?" for char in text))
 
+    def text(self, text: str) -> None:
+        """Lines of text as they are, without what a terminal would act on."""
+        self._echo(
+            "\n".join("".join(c for c in line if c.isprintable() or c == "\t") for line in text.splitlines())
+        )
+
     def note(self, text: str, *, kind: str | None = None) -> None:
         """One line beside the answer.
 

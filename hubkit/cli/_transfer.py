@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
+from hubkit.cli._card_options import card_options
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._format import size_text
 from hubkit.cli._output import Fact
 from hubkit.cli._session import Session, end_with, json_option, pass_session
-from hubkit.errors import InvalidArgumentError, LocalPathError, OfflineError, TransferError
+from hubkit.errors import OfflineError, TransferError
 
 if TYPE_CHECKING:
     from hubkit._transfers import SnapshotStatus
@@ -132,14 +132,7 @@ def _document(status: SnapshotStatus) -> dict[str, Any]:
 @click.command()
 @click.argument("folder")
 @click.argument("repo_id")
-@click.option("--base-model", metavar="ID", help="What the adapter was trained on, if its files don't say.")
-@click.option("--dataset", metavar="NAME", multiple=True, help="What it was trained with; repeatable.")
-@click.option("--description", metavar="TEXT", help="A few sentences for the card.")
-@click.option("--license", "license_id", metavar="ID", help="Such as mit; the base model's if left out.")
-@click.option("--tag", "tags", metavar="T", multiple=True, help="A tag for the card; repeatable.")
-@click.option("--language", metavar="CODE", multiple=True, help="Such as en; repeatable.")
-@click.option("--training-config", metavar="FILE.json", help="Settings of the training, a JSON object.")
-@click.option("--metrics", metavar="FILE.json", help="Results, a JSON object.")
+@card_options
 @click.option("--private", is_flag=True, help="Make a new repository private.")
 @click.option("--revision", metavar="BRANCH", help="The branch to commit to.")
 @click.option("--message", metavar="TEXT", help="Title of the commit.")
@@ -150,14 +143,7 @@ def upload(
     session: Session,
     folder: str,
     repo_id: str,
-    base_model: str | None,
-    dataset: tuple[str, ...],
-    description: str | None,
-    license_id: str | None,
-    tags: tuple[str, ...],
-    language: tuple[str, ...],
-    training_config: str | None,
-    metrics: str | None,
+    words: Mapping[str, Any],
     private: bool,
     revision: str | None,
     message: str | None,
@@ -167,18 +153,11 @@ def upload(
     """Upload an adapter with a card, print its URL.
 
     FOLDER goes to the repository REPO_ID in one commit, with a model card. It is only
-    read: the card is made for the commit.
+    read: the card is made for the commit. Without --license it is the base model's.
     """
     metadata = {
+        **words,
         "repo_id": repo_id,
-        "base_model": base_model,
-        "dataset": _one_or_all(dataset),
-        "description": description,
-        "license": license_id,
-        "tags": list(tags) or None,
-        "language": _one_or_all(language),
-        "training_config": _read_json("--training-config", training_config),
-        "metrics": _read_json("--metrics", metrics),
         "private": private or None,
         "revision": revision,
         "commit_message": message,
@@ -188,31 +167,3 @@ def upload(
     given = {key: value for key, value in metadata.items() if value is not None}
     with session.hub() as hub:
         session.out.path(hub.upload_artifact(folder, given))
-
-
-def _one_or_all(values: tuple[str, ...]) -> str | list[str] | None:
-    if not values:
-        return None
-    return values[0] if len(values) == 1 else list(values)
-
-
-def _read_json(option: str, name: str | None) -> dict[str, Any] | None:
-    """The object in a file.
-
-    Raises:
-        LocalPathError: It can't be read.
-        InvalidArgumentError: It holds something else.
-    """
-    import json
-
-    if name is None:
-        return None
-    try:
-        value = json.loads(Path(name).read_bytes())
-    except OSError as error:
-        raise LocalPathError(f"{option} {name}: {error.strerror}") from error
-    except ValueError as error:
-        raise InvalidArgumentError(f"{option} {name}: not JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise InvalidArgumentError(f"{option} {name}: a JSON object is needed, not {type(value).__name__}")
-    return value

@@ -187,7 +187,7 @@ def test_upload_of_no_folder_is_wrong_usage(hub: LocalHub, run: Run, alice: str)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [("{", "not JSON"), ("[1]", "a JSON object is needed"), (None, "No such file")]
+    ("content", "said"), [("{", "not JSON"), ("1", "a JSON object or list is needed"), (None, "No such file")]
 )
 def test_upload_names_a_file_that_is_no_object(
     hub: LocalHub, run: Run, alice: str, adapter: Path, tmp_path: Path, content: str | None, said: str

@@ -155,7 +155,7 @@ def test_card_that_the_hub_does_not_take(writer, folder):
 def test_commit_to_an_open_pull_request(writer, folder):
     """Its ref is a branch like any other; main may be named too."""
     writer.upload_artifact(folder, {"repo_id": "alice/base", "create_pr": True})
-    more = {"revision": "refs/pr/1", "tags": ["more"], "commit_message": "more"}
+    more = {"revision": "refs/pr/1", "language": "en", "commit_message": "more"}
     writer.upload_artifact(folder, {"repo_id": "alice/base", **more})
     writer.upload_artifact(folder, {"repo_id": "alice/new", "revision": "main", "commit_message": "made"})
 

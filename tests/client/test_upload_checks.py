@@ -30,7 +30,6 @@ def folder(adapters, tmp_path):
         ({"license": "Apache"}, "license: "),
         ({"language": ["en", "pt_pt"]}, "language[1]: "),
         ({"language": "EN", "license": "none"}, "2 errors"),
-        ({"description": f"Made with {SECRET}"}, "a GitHub token"),
     ],
 )
 def test_errors_stop_it(hub, writer, folder, metadata, named):
@@ -51,6 +50,16 @@ def test_a_persons_card_is_checked_too(writer, folder):
     with pytest.raises(CardError, match=r"line 3: datasets\[0\]"):
         writer.upload_artifact(folder, {"repo_id": "alice/new", "license": "mit"})
 
+    assert not writer.repos.exists("alice/new")
+
+
+def test_a_secret_of_theirs_stops_it(writer, folder):
+    """What a caller says is scrubbed; what a person wrote into their card is not ours to change."""
+    (folder / "README.md").write_text(f"---\nlicense: mit\n---\nMade with {SECRET}.\n")
+    with pytest.raises(CardError, match="a GitHub token") as info:
+        writer.upload_artifact(folder, {"repo_id": "alice/new"})
+
+    assert SECRET not in str(info.value)
     assert not writer.repos.exists("alice/new")
 
 

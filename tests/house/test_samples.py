@@ -76,6 +76,18 @@ def test_downloads_page(monkeypatch, tmp_path, capsys):
     assert 0 == result.failed, capsys.readouterr().out
 
 
+def test_card_samples(adapters, capsys):
+    """What the documentation of cards shows is what happens."""
+    text = (ROOT / "docs" / "cards.md").read_text(encoding="utf-8")
+    source = re.sub(r"^```.*$", "", text, flags=re.MULTILINE)
+    names = {"adapter": adapters / "lora-causal-lm"}
+    test = doctest.DocTestParser().get_doctest(source, names, "cards.md", "cards.md", 0)
+    result = doctest.DocTestRunner().run(test)
+
+    assert result.attempted > 10
+    assert 0 == result.failed, capsys.readouterr().out
+
+
 def test_quickstart(tmp_path):
     """The README's first command, without the installation."""
     command = [sys.executable, str(ROOT / "examples" / "quickstart.py"), "--folder", str(tmp_path / "q")]

@@ -16,7 +16,17 @@ from hubkit import (
     SnapshotStatus,
 )
 from hubkit.cache import CacheBackend, FilesystemCache, MemoryCache, SQLiteCache, open_backend
-from hubkit.cards import AdapterFacts, Finding, read_adapter, render_card, validate_card
+from hubkit.cards import (
+    AdapterFacts,
+    Finding,
+    Markdown,
+    UpdatedCard,
+    draw_curve,
+    read_adapter,
+    render_card,
+    update_card,
+    validate_card,
+)
 from hubkit.connector import HuggingFaceConnector, PlatformConnector
 from hubkit.testing import BackendContract, FakeClock, LocalHub
 from hubkit_redis import RedisCache
@@ -62,8 +72,18 @@ def retry_after(error: RateLimitedError) -> float | None:
 def card_of(path: Path) -> str:
     """Cards by themselves."""
     facts: AdapterFacts = read_adapter(path)
-    card: str = render_card(facts, repo_id="org/name", license="mit")
-    findings: list[Finding] = validate_card(card)
+    picture: bytes | None = draw_curve(facts.history)
+    card = render_card(
+        facts,
+        repo_id="org/name",
+        license="mit",
+        metrics=[{"dataset": {"type": "org/d", "name": "D"}, "metrics": {"f1": 0.5}}],
+        curve_image=None if picture is None else "training_curve.png",
+        sections={"Usage": None, "Limits": Markdown("*None*")},
+        template=path / "card.md.j2",
+    )
+    updated: UpdatedCard = update_card((path / "README.md").read_text(), card)
+    findings: list[Finding] = validate_card(updated.text)
     return "".join(one.message for one in findings if one.severity == "error")
 
 

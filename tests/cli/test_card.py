@@ -1,0 +1,157 @@
+"""``hubkit card new``, ``diff`` and ``preview``: no network, and nobody's words lost."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from hubkit.testing import LocalHub
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(adapter: Path, tmp_path: Path) -> Path:
+    """A copy of a real adapter."""
+    return Path(shutil.copytree(adapter, tmp_path / "foxes"))
+
+
+def test_new_prints_the_card(hub: LocalHub, run: Run, folder: Path) -> None:
+    """Nothing is written and nobody is asked; the folder's name stands in for the repository's."""
+    before = sorted(folder.iterdir())
+    result = run("card", "new", str(folder), "--base-model", "acme/tiny-llama", "--license", "mit")
+
+    assert (0, 0, before) == (result.exit_code, hub.total_requests, sorted(folder.iterdir()))
+    assert result.stdout.startswith("---\nlibrary_name: peft\nbase_model: acme/tiny-llama\nlicense: mit\n")
+    assert "\n# foxes\n" in result.stdout
+
+
+def test_new_says_that_the_licence_is_unknown(run: Run, folder: Path) -> None:
+    """There is no default, and no silence about it."""
+    result = run("card", "new", str(folder))
+
+    assert "license" not in result.stdout.lower()
+    assert "--license names it" in result.stderr
+
+
+def test_every_word_reaches_the_card(run: Run, folder: Path, tmp_path: Path) -> None:
+    """Each option is in the card, with results that name their dataset and a template."""
+    (tmp_path / "metrics.json").write_text(
+        '[{"dataset": {"type": "acme/d", "name": "D"}, "metrics": {"rouge": 0.5}}]'
+    )
+    (tmp_path / "training.json").write_text('{"lr": 0.001}')
+    (tmp_path / "card.j2").write_text("# By template\n\n{{ description }} {{ training_config }}\n")
+    result = run(
+        *("card", "new", str(folder), "--repo-id", "acme/foxes", "--license", "other"),
+        *("--license-name", "fox", "--license-link", "LICENSE", "--dataset", "acme/d", "--tag", "red"),
+        *("--language", "en", "--pipeline-tag", "summarization", "--description", "Said."),
+        *("--metrics", "metrics.json", "--training-config", "training.json", "--template", "card.j2"),
+    )
+
+    words = [
+        "license_name: fox",
+        "license_link: LICENSE",
+        "- acme/d",
+        "- red",
+        "- en",
+        "# By template",
+        "Said.",
+        "0.001",
+    ]
+    assert [] == [
+        word for word in [*words, "pipeline_tag: summarization", "type: rouge"] if word not in result.stdout
+    ]
+
+
+def test_new_brings_a_card_up_to_date(run: Run, folder: Path) -> None:
+    """What was said last time stays said; what was changed by hand stays and is reported."""
+    card = folder / "README.md"
+    run("card", "new", str(folder), "--repo-id", "acme/foxes", "--license", "mit", "-o", str(card))
+    card.write_text(card.read_text().replace("# foxes", "# My foxes") + "\nBy hand.\n")
+    result = run("card", "new", str(folder), "--tag", "red", "-o", str(card))
+    text = card.read_text()
+
+    assert (0, f"{card}\n") == (result.exit_code, result.stdout)
+    assert [True] * 4 == [word in text for word in ("license: mit", "# My foxes", "\nBy hand.\n", "- red\n")]
+    assert "kept as somebody changed it: title" in result.stderr
+
+
+def test_diff(run: Run, folder: Path) -> None:
+    """Nothing and 0 when the card is as it would be made; else what would change, and 1. Nothing is written."""
+    card = folder / "README.md"
+    run("card", "new", str(folder), "--repo-id", "acme/foxes", "--license", "mit", "-o", str(card))
+    same = run("card", "diff", str(folder))
+    other = run("card", "diff", str(folder), str(card), "--tag", "red")
+
+    assert (0, "") == (same.exit_code, same.stdout)
+    assert (1, True) == (other.exit_code, "\n+- red\n" in other.stdout)
+    assert "red" not in card.read_text()
+
+
+def test_diff_shows_no_escapes(run: Run, folder: Path) -> None:
+    """What a card holds is not obeyed by the terminal."""
+    card = folder / "README.md"
+    card.write_text("---\ntags: [a]\n---\n\x1b[31m# x\x07\n")
+    result = run("card", "diff", str(folder))
+
+    assert 1 == result.exit_code
+    assert not {"\x1b", "\x07"} & set(result.stdout)
+
+
+def test_preview_of_a_card(run: Run, folder: Path, tmp_path: Path) -> None:
+    """The page needs nothing but itself: pictures beside the card are in it, others and HTML are not."""
+    picture = b"\x89PNG\r\n\x1a\nnot much"
+    (folder / "own.png").write_bytes(picture)
+    (folder / "README.md").write_text(
+        "---\nlicense: <b>mit\n---\n<!-- hidden -->\n# A <script>alert(1)</script>\n\n<div onclick=x>\n\n"
+        "![own](own.png) ![far](https://example.org/x.png) ![up](../../secret.png)\n\n[bad](javascript:alert(1))\n"
+    )
+    result = run("card", "preview", str(folder), "-o", "page.html")
+    page = (tmp_path / "page.html").read_text()
+
+    assert (0, "page.html\n") == (result.exit_code, result.stdout)
+    assert "data:image/png;base64,iVBORw0KGgpub3QgbXVjaA==" in page
+    assert "license: &lt;b&gt;mit" in page
+    assert [] == [
+        bad for bad in ("<script", "<div", "example.org", "secret", "href", "hidden") if bad in page
+    ]
+
+
+def test_preview_of_a_folder_without_a_card(run: Run, folder: Path, tmp_path: Path) -> None:
+    """The card that it would get is shown, without a word written into the folder."""
+    before = sorted(folder.iterdir())
+    run("card", "preview", str(folder), "-o", "page.html")
+
+    assert "<h1>foxes</h1>" in (tmp_path / "page.html").read_text()
+    assert before == sorted(folder.iterdir())
+
+
+def test_preview_goes_to_a_place_of_its_own(run: Run, folder: Path) -> None:
+    """Without a file it is somewhere temporary; no browser opens when none is wanted."""
+    result = run("card", "preview", str(folder), "--no-open")
+    page = Path(result.stdout.strip())
+
+    assert page.read_text().startswith("<!DOCTYPE html>")
+    shutil.rmtree(page.parent)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("new", "nowhere"), "doesn't exist"),
+        (("diff", "foxes", "none.md"), "none.md: No such file"),
+        (("preview", "none.md"), "none.md: No such file"),
+        (("new", "foxes", "-o", "no/such/place.md"), "no/such/place.md: No such file"),
+        (("new", "foxes", "--template", "none.j2"), "template 'none.j2' is missing"),
+    ],
+)
+def test_errors(run: Run, folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    """One line that names what is wrong."""
+    result = run("card", *arguments)
+
+    assert (True, "") == (result.exit_code in (2, 7), result.stdout)
+    assert said in result.stderr

@@ -1,0 +1,184 @@
+"""The card of an upload: made anew beside what people wrote, on the Hub or in the folder."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from huggingface_hub import ModelCard
+from rendered_cards import parsed, section
+
+from hubkit import InvalidArgumentError
+from hubkit.cards import Markdown, is_our_curve
+
+
+@pytest.fixture
+def writer(make_client, alice):
+    """A client with alice's token."""
+    return make_client(token=alice)
+
+
+@pytest.fixture
+def folder(adapters, tmp_path):
+    """A copy of an adapter, to which a test may add."""
+    return shutil.copytree(adapters / "lora-trainer-run-causal-lm", tmp_path / "adapter")
+
+
+@pytest.fixture
+def card_of(writer, tmp_path):
+    """The card that a repository has now."""
+
+    def read(repo_id):
+        return (writer.download_model(repo_id, tmp_path / "hf") / "README.md").read_bytes().decode()
+
+    return read
+
+
+@pytest.fixture
+def edit_on_the_hub(hub, alice):
+    """Change a card as people do on its page."""
+    from huggingface_hub import HfApi
+
+    def edit(repo_id, card):
+        HfApi(endpoint=hub.endpoint, token=alice).upload_file(
+            path_or_fileobj=card.encode(), path_in_repo="README.md", repo_id=repo_id
+        )
+
+    return edit
+
+
+WORDS = {"repo_id": "alice/foxes", "base_model": "alice/base", "description": "Speaks fox.", "license": "mit"}
+
+
+def test_words_on_the_hub_survive_the_next_upload(writer, folder, card_of, edit_on_the_hub):
+    """Text, tags and sections that people changed on the page stay, and the rest is brought up to date."""
+    writer.upload_artifact(folder, WORDS)
+    card = card_of("alice/foxes")
+    mine = card.replace("- peft\n", "- peft\n- mine\n").replace("Speaks fox.", "Speaks fox, and well.")
+    edit_on_the_hub("alice/foxes", mine + "\n## Thanks\n\nTo the hounds.\n")
+    writer.upload_artifact(folder, {**WORDS, "metrics": {"f1": 0.5}})
+
+    text = card_of("alice/foxes")
+    assert ("Speaks fox, and well." in text, text.endswith("To the hounds.\n")) == (True, True)
+    assert ["peft", "mine", "lora"] == parsed(text).data["tags"]
+    assert "| f1 | 0.5 |" in section(text, "Evaluation Metrics")
+
+
+def test_silence_unsays_nothing(writer, folder, card_of):
+    """An upload without a word keeps the base model, licence and description of the one before."""
+    writer.upload_artifact(folder, {**WORDS, "license": "gpl-3.0"})
+    before = card_of("alice/foxes")
+    (folder / "note.txt").write_text("new")
+    writer.upload_artifact(folder, {"repo_id": "alice/foxes"})
+
+    assert before == card_of("alice/foxes")
+
+
+def test_card_made_beforehand_is_the_one_that_is_uploaded(writer, folder, card_of):
+    """A card in the folder that has our marks is brought up to date, and the folder is only read."""
+    writer.upload_artifact(folder, WORDS)
+    card = card_of("alice/foxes").replace("Speaks fox.", "My words.")
+    (folder / "README.md").write_bytes(card.encode())
+    writer.upload_artifact(folder, {"repo_id": "alice/other"})
+
+    text = card_of("alice/other")
+    assert ("My words." in text, "alice/foxes" in text, "license: mit\n" in text) == (True, False, True)
+    assert card.encode() == (folder / "README.md").read_bytes()
+
+
+def test_persons_card_on_the_hub_is_kept(writer, folder, card_of, edit_on_the_hub):
+    """A repository's card without marks gets the front matter that it lacks, as one in the folder does."""
+    writer.repos.create("alice/foxes")
+    edit_on_the_hub("alice/foxes", "---\nlicense: gpl-3.0\n---\n# Foxes, by hand\n")
+    writer.upload_artifact(folder, WORDS)
+
+    text = card_of("alice/foxes")
+    assert text.endswith("---\n# Foxes, by hand\n")
+    assert ("gpl-3.0", "alice/base") == (parsed(text).data["license"], parsed(text).data["base_model"])
+
+
+def test_structured_results_and_round_trip(writer, folder, card_of):
+    """Results, task and licence reach the Hub as huggingface_hub reads them."""
+    writer.upload_artifact(
+        folder,
+        {
+            **WORDS,
+            "license": "other",
+            "license_name": "fox-licence",
+            "license_link": "LICENSE",
+            "pipeline_tag": "summarization",
+            "metrics": [
+                {
+                    "dataset": {"type": "alice/d", "name": "D", "split": "no"},
+                    "metrics": {"rouge": 0.25, "bleu": 1},
+                }
+            ],
+            "front_matter": {"new_version": "alice/foxes-2"},
+            "sections": {"Usage": None, "Limits": Markdown("No *hounds*.")},
+        },
+    )
+    data = ModelCard(card_of("alice/foxes")).data
+
+    expected = [
+        ("summarization", "alice/d", "no", "rouge", 0.25),
+        ("summarization", "alice/d", "no", "bleu", 1),
+    ]
+    assert expected == [
+        (one.task_type, one.dataset_type, one.dataset_split, one.metric_type, one.metric_value)
+        for one in data.eval_results
+    ]
+    assert ("other", "fox-licence", "LICENSE", "alice/foxes-2") == (
+        data.license,
+        data.license_name,
+        data.license_link,
+        data.new_version,
+    )
+    assert "## Usage" not in card_of("alice/foxes")
+
+
+def test_curve_goes_beside_the_card(writer, folder, card_of, tmp_path):
+    """The Trainer's losses become a picture in the same commit; the folder gets none."""
+    writer.upload_artifact(folder, WORDS)
+    snapshot = writer.download_model("alice/foxes", tmp_path / "hf")
+
+    assert "](training_curve.png)" in card_of("alice/foxes")
+    assert is_our_curve((snapshot / "training_curve.png").read_bytes())
+    assert not (folder / "training_curve.png").exists()
+
+
+def test_picture_of_somebody_s_own_stays(writer, folder, card_of, tmp_path):
+    """One of that name that hubkit didn't draw is uploaded as it is, and the card has a line of text."""
+    (folder / "training_curve.png").write_bytes(b"mine")
+    writer.upload_artifact(folder, WORDS)
+    snapshot = writer.download_model("alice/foxes", tmp_path / "hf")
+
+    assert b"mine" == (snapshot / "training_curve.png").read_bytes()
+    assert "steps 2 to 8" in section(card_of("alice/foxes"), "Training Curve")
+
+
+def test_template(writer, folder, card_of, tmp_path):
+    """A template of the caller's makes the body."""
+    path = tmp_path / "card.md.j2"
+    path.write_text("# Only {{ title }}\n")
+    writer.upload_artifact(folder, {**WORDS, "template": path})
+
+    assert ["# Only foxes"] == parsed(card_of("alice/foxes")).headings
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        ({"metrics": [{"metrics": {"a": 1}, "datset": "x"}]}, r"metrics\[0\] has an unknown key 'datset'"),
+        ({"sections": {"Usgae": None}}, "no section 'Usgae'"),
+        ({"front_matter": {"tags": ["x"]}}, "'tags' can't be set there"),
+        ({"template": "---\na: b\n---\n"}, "template: line 1"),
+        ({"pipeline_tag": 1}, "pipeline_tag"),
+    ],
+)
+def test_words_of_another_form(hub, writer, folder, words, named):
+    """One error that names the part, before any request."""
+    hub.reset_counts()
+    with pytest.raises(InvalidArgumentError, match=named):
+        writer.upload_artifact(folder, {**WORDS, **words})
+
+    assert 0 == hub.total_requests
