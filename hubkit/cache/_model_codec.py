@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from datetime import datetime, timezone
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from hubkit._lazy import JsonObject, LazyJson, RawJson, dump_json, load_json
 from hubkit.cache._entry import Entry
@@ -19,6 +19,9 @@ from hubkit.errors import CacheCorruptedError, DecodeError
 from hubkit.models import FileList, ModelMetadata
 
 __all__ = ["decode_model", "encode_model"]
+
+Cuts: TypeAlias = "tuple[tuple[int, int], ...]"
+"""Where each part begins and ends."""
 
 _LENGTHS: Final = struct.Struct(">IIII")
 
@@ -56,24 +59,30 @@ def decode_model(entry: Entry) -> ModelMetadata:
         end = card_end + rest
         if head_end > len(opening):
             opening = entry.plain()
-        if not entry.compressed and end != len(entry.body):
-            raise CacheCorruptedError("the lengths of a stored model don't add up")
+        cuts = ((head_end, files_end), (files_end, card_end), (card_end, end))
+        siblings, card_data, extra = _later(entry, cuts) if entry.compressed else _now(entry, cuts)
         return ModelMetadata.restored(
             load_json(opening[_LENGTHS.size : head_end]),
-            siblings=FileList.from_raw(_part(entry, head_end, files_end, end)),
-            card_data=JsonObject.from_raw(_part(entry, files_end, card_end, end)),
-            extra=JsonObject.from_raw(_part(entry, card_end, end, end)),
+            siblings=FileList.from_raw(siblings),
+            card_data=JsonObject.from_raw(card_data),
+            extra=JsonObject.from_raw(extra),
             cached_at=datetime.fromtimestamp(entry.stored_at, timezone.utc),
         )
     except (struct.error, DecodeError, TypeError, ValueError, OverflowError, OSError) as error:
         raise CacheCorruptedError(f"not a stored model of this version: {error}") from error
 
 
-def _part(entry: Entry, begin: int, end: int, size: int) -> RawJson:
-    """A part of the body; of a compressed one how to get it, since few look at any."""
-    if entry.compressed:
-        return partial(_inflated_part, entry, begin, end, size)
-    return entry.body[begin:end]
+def _now(entry: Entry, cuts: Cuts) -> list[RawJson]:
+    """The parts of a body."""
+    if cuts[-1][1] != len(entry.body):
+        raise CacheCorruptedError("the lengths of a stored model don't add up")
+    return [entry.body[begin:end] for begin, end in cuts]
+
+
+def _later(entry: Entry, cuts: Cuts) -> list[RawJson]:
+    """How to get the parts of a compressed body, since few look at any."""
+    size = cuts[-1][1]
+    return [partial(_inflated_part, entry, begin, end, size) for begin, end in cuts]
 
 
 def _inflated_part(entry: Entry, begin: int, end: int, size: int) -> memoryview | bytes:

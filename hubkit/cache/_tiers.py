@@ -141,14 +141,17 @@ class Tiers:
 
     def _answers(self, tier: Tier, asked: Mapping[int, str | None]) -> Iterator[tuple[int, Entry]]:
         """What a tier has under the keys of several questions, by question."""
-        allowed = {index: key for index, key in asked.items() if key is not None and self._may(tier, key)}
-        entries = tier.get_many(list(allowed.values()))
-        for index, key in allowed.items():
-            if key in entries:
-                yield index, entries[key]
+        keys = self._allowed(tier, [key for key in asked.values() if key is not None])
+        entries = tier.get_many(keys)
+        for index, key in asked.items():
+            entry = None if key is None else entries.get(key)
+            if entry is not None:
+                yield index, entry
 
     def _filled(self, depth: int, found: Found, best: Found) -> Found:
         """The better of two; one from a farther tier is copied to the nearer ones."""
+        if best is NOTHING and not depth:
+            return found
         chosen = better(found, best)
         entry = chosen[0]
         if depth and entry is not None and chosen is not best:
