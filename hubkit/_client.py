@@ -13,7 +13,7 @@ import attrs
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit._compatibility import is_compatible
 from hubkit._credentials import find_token, token_from
-from hubkit._metadata import SearchQuery
+from hubkit._metadata import FoundModels, SearchQuery
 from hubkit._model_cache import ModelCache
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._rooms import Rooms, open_tiers
@@ -135,7 +135,7 @@ class HubClient:
         *,
         author: str | None = None,
         pipeline_tag: str | None = None,
-    ) -> list[ModelMetadata]:
+    ) -> FoundModels:
         """Find models. Out of reach of the Hub: the same query's last answer, else a search over what is cached.
 
         Args:
@@ -147,7 +147,8 @@ class HubClient:
             pipeline_tag: Their task.
 
         Returns:
-            What a listing says of each: ``partial`` is true, and files and sizes are missing.
+            A list. What the Hub's listing says of each leaves out files and sizes: ``partial`` is true. The
+            list's ``from_cache`` tells this machine's answers from the Hub's, and its ``told_at`` how old they are.
 
         Raises:
             InvalidArgumentError: An argument can't be right.

@@ -46,18 +46,22 @@ def search(
 ) -> None:
     """Find models whose name contains QUERY.
 
-    On a pipe each line is: id, downloads, likes, task, licence, date of the last change.
+    On a pipe each line is: id, downloads, likes, task, licence, date of the last change. When the Hub
+    can't be asked, cached models are searched, and standard error says how old the answer is.
     """
-    from hubkit.cli._listing import listing_document, print_models
+    from hubkit.cli._format import age_text
+    from hubkit.cli._listing import found_document, print_models
 
     with session.hub() as hub:
         models = hub.search_models(query, tags, sort, limit, author=author, pipeline_tag=task)
     if not models:
         _check_asked(session)
     if as_json:
-        session.out.json([listing_document(model) for model in models])
+        session.out.json([found_document(model, from_cache=models.from_cache) for model in models])
     else:
         print_models(session, models)
+    if models.from_cache and models.told_at is not None:
+        session.out.note(f"hubkit: from the cache, {age_text(models.told_at, now=session.clock.now())}")
     if not models:
         session.out.note("hubkit: nothing found")
         end_with(ExitCode.NO)
