@@ -160,9 +160,9 @@ def test_compat_gives_its_reasons(hub: LocalHub, run: Run) -> None:
         "library": "peft",
         "compatible": False,
         "reasons": [
-            "its library is not stated, not peft",
             "it has no weight file",
             "it has no configuration file",
+            "its library is not stated, not peft",
         ],
     }
     assert (1, expected) == (result.exit_code, json.loads(result.stdout))
