@@ -42,6 +42,7 @@ Rank = tuple[bool, float, str, str]
 _VERSION: Final = 1
 _HEAD: Final = struct.Struct(">HI")
 _DIGITS: Final = 17
+_FAR: Final = 2.0**52
 
 _NOTHING: Final = type(None)
 _COLUMNS: Final[dict[str, frozenset[type]]] = {
@@ -159,7 +160,8 @@ def models_in(entry: Entry) -> list[ModelMetadata | Mapping[str, Any] | None]:
         return []
     try:
         if not _is_search(entry.key):
-            return [decode_model(entry)]
+            model = decode_model(entry)
+            return [model] if _is_sound(model) else []
         records = load_json(entry.plain())
     except (CacheCorruptedError, DecodeError):
         return []
@@ -192,7 +194,8 @@ def encode_shelf(prefix: str, entries: Iterable[Entry]) -> bytes:
             model = told if isinstance(told, ModelMetadata) else _model_of(told)
             if model is not None:
                 key = None if end == _own_key(model.model_id) else end
-                rows.append((key, position, int(entry.stored_at), entry.ttl, *_described(model, marks)))
+                place = (key, position, _seconds(entry.stored_at), entry.ttl)
+                rows.append((*place, *_described(model, marks)))
     names = list(_COLUMNS)
     figure, object_id, name = map(names.index, (FIGURES[0], "object_ids", "names"))
     rows.sort(key=lambda row: (row[figure] is None, -(row[figure] or 0), row[object_id], row[name]))
@@ -255,11 +258,28 @@ def _described(model: ModelMetadata, marks: dict[str, str]) -> tuple[object, ...
     )
 
 
+def _is_sound(model: ModelMetadata) -> bool:
+    """Whether the fields that a search looks at are what they should be: an entry may be anybody's work."""
+    texts = (model.author, model.pipeline_tag, model.library_name, model.last_modified, model.created_at)
+    return (
+        all(isinstance(text, str) for text in (*model.tags, *filter(None, texts)))
+        and all(number is None or type(number) is int for number in (model.downloads, model.likes))
+        and isinstance(model.partial, bool)
+        # Decoded here, where it may fail.
+        and isinstance(model.extra.get("_id", ""), str)
+    )
+
+
 def _model_of(record: Mapping[str, Any] | None) -> ModelMetadata | None:
     try:
         return ModelMetadata.from_hub(record or {}, partial=True)
     except DecodeError:
         return None
+
+
+def _seconds(date: float) -> int:
+    """A date that JSON can hold, whatever a clock or an enemy made of it."""
+    return int(max(-_FAR, min(date, _FAR)))
 
 
 def _own_key(name: str) -> str:
