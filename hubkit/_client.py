@@ -14,7 +14,7 @@ from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit._credentials import find_token, token_from
 from hubkit._metadata import FoundModels, SearchQuery
 from hubkit._model_cache import ModelCache
-from hubkit._refs import api_prefix, is_repo_id, parse_repo_id, parse_revision
+from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._rooms import Rooms, open_tiers
 from hubkit._secrets import Secret, clean_text
 from hubkit._transport import Transport
@@ -22,13 +22,10 @@ from hubkit.config import HubConfig
 from hubkit.errors import (
     AuthenticationError,
     DecodeError,
-    GatedRepoError,
     HubkitError,
     InvalidTokenError,
     NotConnectedError,
-    NotFoundError,
     OfflineError,
-    RepoNotFoundError,
     ResponseError,
     TransportError,
 )
@@ -334,19 +331,12 @@ class HubClient:
 
         .. versionadded:: 0.1
         """
-        from hubkit._licenses import allow_list, judge, license_chain
-
-        names = allow_list(allowed)
-        if base_model is not None:
-            parse_repo_id(base_model, field="base_model")
-        model = self.require_model_metadata(model_id)
-        links, problems = license_chain(model, self._look, base_model=base_model)
-        return judge(links, problems, names)
+        return self._rooms.reports.licenses(model_id, allowed, base_model=base_model)
 
     def check_compatibility(self, model_id: str, required_library: str | None = None) -> bool:
         """Whether a model can be loaded, and is made for that library: the short answer of `compatibility_report`."""
         model = self.get_model_metadata(model_id)
-        return model is not None and self._assessed(model, required_library).is_compatible
+        return model is not None and self._rooms.reports.assessed(model, required_library).is_compatible
 
     def compatibility_report(
         self,
@@ -373,8 +363,9 @@ class HubClient:
 
         .. versionadded:: 0.1
         """
-        model = self.require_model_metadata(model_id, revision=revision)
-        return self._assessed(model, required_library, self._access(model_id) if check_access else None)
+        return self._rooms.reports.compatibility(
+            model_id, required_library, revision=revision, check_access=check_access
+        )
 
     @property
     def repos(self) -> Repositories:
@@ -411,41 +402,6 @@ class HubClient:
     def _token(self) -> Secret | None:
         return self._rooms.transport.token
 
-    def _assessed(
-        self, model: ModelMetadata, required_library: str | None, access: bool | str | None = None
-    ) -> CompatibilityReport:
-        from hubkit._compatibility import assess, base_of
-
-        named = base_of(model)
-        base = None if named is None else self._look(named)
-        installed = {name: _installed(name) for name in {"transformers", required_library} if name}
-        return assess(model, required_library, base=base, access=access, installed=installed)
-
-    def _access(self, model_id: str) -> bool | str:
-        """Whether this token gets a model's files, or why that isn't known."""
-        try:
-            self._rooms.transport.get(f"{api_prefix('model', model_id, None)}/auth-check")
-        except (GatedRepoError, AuthenticationError, RepoNotFoundError):
-            return False
-        except OfflineError:
-            return "the network is forbidden"
-        except HubkitError as error:
-            return f"the Hub couldn't be asked: {clean_text(error.message)}"
-        return True
-
-    def _look(self, model_id: str) -> ModelMetadata | str:
-        """What is known of a base model, or why nothing is: whatever it be, the rest of a report stands."""
-        if not is_repo_id(model_id):
-            return f"{clean_text(model_id)} is no id of a model"
-        try:
-            return self._rooms.metadata.require(model_id)
-        except NotFoundError:
-            return "there is no such model on the Hub, or this token may not know of it"
-        except OfflineError:
-            return "it is not cached, and the network is forbidden"
-        except HubkitError as error:
-            return f"the Hub couldn't be asked: {clean_text(error.message)}"
-
     def _move_to(self, rooms: Rooms) -> None:
         """One assignment, so that a call in another thread sees the old rooms or the new ones."""
         before, self._rooms = self._rooms, rooms
@@ -470,16 +426,6 @@ def _identity(transport: Transport) -> Identity:
     if not isinstance(answer, dict):
         raise DecodeError(f"{_WHOAMI}: expected a JSON object")
     return Identity.from_hub(answer)
-
-
-def _installed(library: str) -> str | None:
-    """The version of a library in this Python."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version(library)
-    except (PackageNotFoundError, ValueError):
-        return None
 
 
 def _given(limit: int | None) -> int:

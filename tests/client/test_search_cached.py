@@ -355,3 +355,36 @@ def test_threads_share_a_client(filling, make_client, url):
     assert 8 == len(found)
     assert [found[0]] * 8 == found
     assert 50 == len(found[0])
+
+
+def test_shared_stores(filling, make_client, start_redis, hub, alice, clock):
+    """Redis too gets lists, of public models alone; what one client stores another finds at once."""
+    server = start_redis()
+    hub.add_repo("alice/hidden", {"config.json": b"{}"}, private=True)
+    owner = make_client(cache=server.url, token=alice)
+    owner.get_model_metadata("alice/hidden")
+    one, other = make_client(cache=server.url, offline=True), make_client(cache=server.url, offline=True)
+    filling(one, 300)
+    first = ids(other.search_models(limit=2))
+    filling(one, 1, start=999)
+    backend = open_backend(server.url, clock=clock)
+    keys = list(backend.keys(""))
+    backend.close()
+
+    assert ["org/m0299", "org/m0298"] == first
+    assert ["org/m0999", "org/m0299"] == ids(other.search_models(limit=2))
+    assert {"public"} == {key.partition("|")[0] for key in keys if "|listing|" in key or "|model|" in key}
+    assert [] == ids(make_client(cache=server.url, token=alice, offline=True).search_models("hidden"))
+
+
+def test_a_store_that_fails_half_way_is_not_believed(filling, make_client, start_redis, tmp_path):
+    """A list made while Redis hung isn't kept: when it works again, all is found."""
+    server = start_redis()
+    client = make_client(cache=server.url, offline=True)
+    filling(client, 300)
+    server.freeze()
+    nothing = client.search_models(limit=400)
+    server.thaw()
+
+    assert [] == nothing
+    assert 300 == len(make_client(cache=server.url, offline=True).search_models(limit=400))
