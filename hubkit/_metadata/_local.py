@@ -17,29 +17,30 @@ from hubkit.models import ModelMetadata
 __all__ = ["search_cached"]
 
 _CHUNK: Final = 100
+_ALWAYS_READ: Final = ("keys", "positions", "dates", "ttls", "partial", "names", "object_ids")
 
 
-def search_cached(answers: Answers, query: SearchQuery) -> list[ModelMetadata]:
+def search_cached(answers: Answers, query: SearchQuery) -> Iterator[ModelMetadata]:
     """The cached models that fit a query, in the order in which the Hub would give them.
 
     A model that several answers tell of comes once, by the best of them. Lists say which
-    models might fit; what is given has been read, and fits.
+    models might fit; what is given has been read, and fits. No more is read than is taken.
 
     Args:
         answers: The cache, as the caller may read it.
         query: The search.
     """
     try:
-        return list(islice(_found(answers, query), query.limit))
+        places = _promised(answers, query)
     except CacheCorruptedError:
         # Somebody has stored a list that has the form of one, and nonsense in it.
         answers.holdings().distrust()
-        return list(islice(_found(answers, query), query.limit))
+        places = _promised(answers, query)
+    return islice(_found(answers, query, places), query.limit)
 
 
-def _found(answers: Answers, query: SearchQuery) -> Iterator[ModelMetadata]:
+def _found(answers: Answers, query: SearchQuery, places: Iterator[Place]) -> Iterator[ModelMetadata]:
     """What the lists promise, as far as it is there."""
-    places = _promised(answers, query)
     while some := list(islice(places, query.limit or _CHUNK)):
         for model in answers.holdings().read(some, answers.is_usable):
             if model is not None and _matches(model, query):
@@ -47,14 +48,19 @@ def _found(answers: Answers, query: SearchQuery) -> Iterator[ModelMetadata]:
 
 
 def _promised(answers: Answers, query: SearchQuery) -> Iterator[Place]:
-    """The models that fit by their lists' account, in order; no more is ordered than is asked for."""
+    """The models that fit by their lists' account, in order; no more is ordered than is asked for.
+
+    Raises:
+        CacheCorruptedError: A list is none; later looks at the same lists raise nothing.
+    """
     sources = answers.holdings().sources()
+    for source in sources:
+        for name in (*_ALWAYS_READ, query.sort):
+            source.shelf.column(name)
     rivals = answers.holdings().rivals(sources)
     columns = [_ordered(number, source, query) for number, source in enumerate(sources)]
-    for _, number, row in heapq.merge(*columns):
-        place = Place(sources[number], row)
-        if _counts(answers, place, rivals.get(place.name)):
-            yield place
+    places = (Place(sources[number], row) for _, number, row in heapq.merge(*columns))
+    return (place for place in places if _counts(answers, place, rivals.get(place.name)))
 
 
 def _ordered(number: int, source: Source, query: SearchQuery) -> Iterator[tuple[Rank, int, int]]:

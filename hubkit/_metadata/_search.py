@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
@@ -51,7 +51,7 @@ class SearchStore:
         try:
             return self._ask(query)
         except UNABLE as error:
-            return self._without_the_hub(query, error)
+            return FoundModels(self._known(query, error), from_cache=True)
 
     def iterate(self, query: SearchQuery) -> Iterator[ModelMetadata]:
         """The same, page after page, as far as the caller reads.
@@ -69,21 +69,21 @@ class SearchStore:
         except UNABLE as error:
             if begun:
                 raise
-            yield from self._without_the_hub(query, error)
+            yield from self._known(query, error)
 
     def _ask(self, query: SearchQuery) -> FoundModels:
         records = list(islice(self._records(query), query.limit))
         self._answers.store_search(query.canonical(), records)
         return FoundModels(map(self._from_listing, records), from_cache=False)
 
-    def _without_the_hub(self, query: SearchQuery, error: HubkitError) -> FoundModels:
+    def _known(self, query: SearchQuery, error: HubkitError) -> Iterable[ModelMetadata]:
         """The last answer to the same search, else what is cached; a quota is no reason to guess."""
         known = self._last_answer(query)
         if known is None and not isinstance(error, (TransportError, OfflineError)):
             raise error
         if not self._transport.offline:
             log.warning("search answered from the cache: %s", error)
-        return FoundModels(search_cached(self._answers, query) if known is None else known, from_cache=True)
+        return search_cached(self._answers, query) if known is None else known
 
     def _records(self, query: SearchQuery) -> Iterator[dict[str, Any]]:
         """Each model once, whatever happens to the listing between two pages."""

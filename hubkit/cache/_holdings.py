@@ -116,6 +116,10 @@ class Holdings:
 
 
 def _listed_twice(sources: Sequence[Source]) -> dict[str, list[Place]]:
+    scopes = {(source.tier, source.shelf.prefix) for source in sources}
+    if len(scopes) < 2 and all(set(source.shelf.column("keys")) == {None} for source in sources):
+        # Each lies under its own name in the one scope.
+        return {}
     names = [source.shelf.column("names") for source in sources]
     if len(set().union(*names)) == sum(map(len, names)):
         return {}
