@@ -105,7 +105,9 @@ def _stated(model: ModelMetadata) -> tuple[tuple[StatedLicense, ...], str | None
     """What a model says, and where. ``unknown`` is a word for saying nothing."""
     for source, ids in _statements(model):
         said = [one_line(each)[:_LONGEST_TEXT] for each in ids]
-        licenses = tuple(_described(each, model) for each in said if each not in ("", "unknown"))
+        licenses = tuple(
+            _described(each, model) for each in dict.fromkeys(said) if each not in ("", "unknown")
+        )
         if said:
             return licenses, source if licenses else None
     return (), None

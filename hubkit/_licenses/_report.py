@@ -102,7 +102,7 @@ class LicenseReport:
 
     @property
     def license(self) -> str | None:
-        """What the model itself states, as `HubClient.check_license` says it."""
+        """What the model itself states, in one text; None when that is nothing, or the word ``unknown``."""
         return ", ".join(stated.id for stated in self.links[0].licenses) or None
 
     @property
