@@ -21,6 +21,8 @@ class Scale:
 
     models: int
     """In a call for many."""
+    cached: int
+    """That a search goes through."""
     hot: int
     """That single reads go round."""
     rounds: int
@@ -40,6 +42,7 @@ class Scale:
 
 FULL = Scale(
     models=1_000,
+    cached=10_000,
     hot=200,
     rounds=25,
     programs=21,
@@ -52,6 +55,7 @@ FULL = Scale(
 )
 QUICK = Scale(
     models=20,
+    cached=400,
     hot=20,
     rounds=1,
     programs=1,

@@ -70,6 +70,8 @@ _HOW = """\
 * Contenders take turns within each round; medians of the rounds.
 * "First hit": `memory_entries=0`, so that each read goes to the tier. Peers that keep HTTP answers are asked as
   their users ask: `session.get(url).json()`. diskcache and dogpile.cache hand out a `dict` from a pickle.
+* "Search": six queries of 20 or 50 models, none of which the Hub answered before; "first of a client" reads the lists that
+  an earlier search has stored.
 * "90/10": nine reads to a write of 10 KB, through the backends; requests-cache through its session.
 * Stampede: the local hub answers after 100 ms; imports and a first connection are made before.
 * "Redis gone, hung": tiers are Redis, then SQLite, with no memory of answers, so that each call passes by both.

@@ -16,6 +16,7 @@ from pathlib import Path
 import cases_failures
 import cases_hits
 import cases_load
+import cases_search
 import cases_sizes
 import cases_stampede
 import cases_start
@@ -28,6 +29,7 @@ from _rows import Row
 
 _CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     **cases_hits.CASES,
+    **cases_search.CASES,
     **cases_load.CASES,
     **cases_stampede.CASES,
     **cases_failures.CASES,

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
-from hubkit._compatibility import is_compatible
 from hubkit._credentials import find_token, token_from
-from hubkit._metadata import SearchQuery
+from hubkit._metadata import FoundModels, SearchQuery
 from hubkit._model_cache import ModelCache
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._rooms import Rooms, open_tiers
@@ -33,6 +32,8 @@ from hubkit.errors import (
 from hubkit.models import Identity, ModelMetadata
 
 if TYPE_CHECKING:
+    from hubkit._compatibility import CompatibilityReport
+    from hubkit._licenses import LicenseReport
     from hubkit._repositories import Repositories
     from hubkit._transfers import SnapshotStatus
 
@@ -143,7 +144,7 @@ class HubClient:
         *,
         author: str | None = None,
         pipeline_tag: str | None = None,
-    ) -> list[ModelMetadata]:
+    ) -> FoundModels:
         """Find models. Out of reach of the Hub: the same query's last answer, else a search over what is cached.
 
         Args:
@@ -155,7 +156,8 @@ class HubClient:
             pipeline_tag: Their task.
 
         Returns:
-            What a listing says of each: ``partial`` is true, and files and sizes are missing.
+            A list. What the Hub's listing says of each leaves out files and sizes: ``partial`` is true. The
+            list's ``from_cache`` tells this machine's answers from the Hub's, and its ``told_at`` how old they are.
 
         Raises:
             InvalidArgumentError: An argument can't be right.
@@ -360,10 +362,68 @@ class HubClient:
         model = self.get_model_metadata(model_id)
         return None if model is None else model.license
 
+    def license_report(
+        self,
+        model_id: str,
+        allowed: Sequence[str] | None = None,
+        *,
+        base_model: str | None = None,
+    ) -> LicenseReport:
+        """The licences of a model and of everything that it was made from, each with its source.
+
+        Args:
+            model_id: ``org/name``.
+            allowed: What may be used: ids of the Hub (``apache-2.0``) or of SPDX, or the names of licences
+                that are ``other`` to the Hub.
+            base_model: What the model was made from, for one that doesn't say.
+
+        Returns:
+            The chain through ``base_model``, what its licences ask, where they contradict each other, and, with
+            a list, its verdict. What can't be found out is said to be unknown.
+
+        Raises:
+            InvalidArgumentError: The list can't be right.
+            InvalidRefError: An id is malformed.
+            RepoNotFoundError: There is no such model.
+            OfflineError: It isn't cached, and the Hub can't be asked.
+
+        .. versionadded:: 0.1
+        """
+        return self._rooms.reports.licenses(model_id, allowed, base_model=base_model)
+
     def check_compatibility(self, model_id: str, required_library: str | None = None) -> bool:
-        """Whether a model has a configuration and weights, and is made for that library."""
+        """Whether a model can be loaded, and is made for that library: the short answer of `compatibility_report`."""
         model = self.get_model_metadata(model_id)
-        return model is not None and is_compatible(model, required_library)
+        return model is not None and self._rooms.reports.assessed(model, required_library).is_compatible
+
+    def compatibility_report(
+        self,
+        model_id: str,
+        required_library: str | None = None,
+        *,
+        revision: str | None = None,
+        check_access: bool = False,
+    ) -> CompatibilityReport:
+        """Whether a model can be used, and what that takes: one finding for each reason.
+
+        Nothing is downloaded. What neither the Hub's record nor the names of the files tell is not guessed.
+
+        Args:
+            model_id: ``org/name``.
+            required_library: The library that is to load it, such as ``transformers`` or ``peft``.
+            revision: Branch, tag or commit; the default branch if left out.
+            check_access: Whether to ask the Hub if this token gets the files, which costs a request.
+
+        Raises:
+            InvalidRefError: The id or revision is malformed.
+            RepoNotFoundError: There is no such model.
+            OfflineError: It isn't cached, and the Hub can't be asked.
+
+        .. versionadded:: 0.1
+        """
+        return self._rooms.reports.compatibility(
+            model_id, required_library, revision=revision, check_access=check_access
+        )
 
     @property
     def repos(self) -> Repositories:

@@ -23,6 +23,7 @@ from hubkit.models import ModelMetadata
 
 if TYPE_CHECKING:
     from hubkit._metadata import SearchStore
+    from hubkit._reports import Reports
     from hubkit._repositories import Repositories
     from hubkit._transfers import Downloads, Uploads
 
@@ -113,6 +114,13 @@ class Rooms:
         from hubkit._metadata import SearchStore
 
         return SearchStore(self.answers, self.transport, clock=self.clock)
+
+    @property
+    def reports(self) -> Reports:
+        """Reports on licences and compatibility."""
+        from hubkit._reports import Reports
+
+        return Reports(self.metadata, self.transport)
 
     @property
     def downloads(self) -> Downloads:

@@ -1,17 +1,16 @@
-"""What a search asks, as the Hub's query and as a filter over what is at hand. Pure."""
+"""What a search asks, and how the Hub is asked that. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import attrs
 
 from hubkit._refs import parse_repo_id
 from hubkit.errors import InvalidArgumentError
-from hubkit.models import ModelMetadata
 
-__all__ = ["SORTS", "SearchQuery", "search_among"]
+__all__ = ["SORTS", "SearchQuery"]
 
 SORTS = {
     "downloads": "downloads",
@@ -107,40 +106,6 @@ class SearchQuery:
 
     def _plain(self) -> list[tuple[str, str | None]]:
         return [("search", self.text), ("author", self.author), ("pipeline_tag", self.pipeline_tag)]
-
-
-def search_among(models: Iterable[ModelMetadata], query: SearchQuery) -> list[ModelMetadata]:
-    """The models of a collection that the Hub would give for a query, in its order."""
-    found = [model for model in models if _matches(model, query)]
-    found.sort(key=lambda model: model.model_id)
-    found.sort(key=lambda model: _rank(model, query.sort), reverse=True)
-    return found[: query.limit]
-
-
-def _matches(model: ModelMetadata, query: SearchQuery) -> bool:
-    owner, _, _ = model.model_id.rpartition("/")
-    labels = {*model.tags, model.library_name, model.pipeline_tag}
-    return (
-        (query.text is None or query.text.casefold() in model.model_id.casefold())
-        and labels.issuperset(query.tags)
-        and (query.author is None or query.author.casefold() == (model.author or owner).casefold())
-        and (query.pipeline_tag is None or query.pipeline_tag == model.pipeline_tag)
-    )
-
-
-def _rank(model: ModelMetadata, sort: str) -> tuple[bool, float | str]:
-    """Ordered as the Hub does; a model of which the figure is unknown comes last."""
-    value: float | str | None
-    if sort == "trending":
-        score = model.extra.get("trendingScore")
-        value = float(score) if isinstance(score, (int, float)) else None
-    elif sort in ("updated", "created"):
-        # ISO 8601 in UTC sorts as text.
-        text = model.last_modified if sort == "updated" else model.created_at
-        return (text is not None, text or "")
-    else:
-        value = model.downloads if sort == "downloads" else model.likes
-    return (value is not None, value or 0)
 
 
 def _word(field: str, value: object) -> str | None:

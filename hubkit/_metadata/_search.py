@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from itertools import islice
 from typing import Any
 
 from hubkit._clock import Clock
-from hubkit._metadata._query import SearchQuery, search_among
+from hubkit._metadata._found import FoundModels
+from hubkit._metadata._local import search_cached
+from hubkit._metadata._query import SearchQuery
 from hubkit._metadata._store import UNABLE
 from hubkit._transport import HubResponse, Transport
 from hubkit.cache._answers import Answers
-from hubkit.cache._freshness import Freshness
 from hubkit.errors import DecodeError, HubkitError, OfflineError, TransportError
 from hubkit.models import ModelMetadata
 
@@ -41,7 +42,7 @@ class SearchStore:
         self._transport = transport
         self._clock = clock
 
-    def search(self, query: SearchQuery) -> list[ModelMetadata]:
+    def search(self, query: SearchQuery) -> FoundModels:
         """What a search finds: the Hub's answer of now, else its last one, else what is cached.
 
         Raises:
@@ -50,7 +51,7 @@ class SearchStore:
         try:
             return self._ask(query)
         except UNABLE as error:
-            return self._without_the_hub(query, error)
+            return FoundModels(self._known(query, error), from_cache=True)
 
     def iterate(self, query: SearchQuery) -> Iterator[ModelMetadata]:
         """The same, page after page, as far as the caller reads.
@@ -68,21 +69,21 @@ class SearchStore:
         except UNABLE as error:
             if begun:
                 raise
-            yield from self._without_the_hub(query, error)
+            yield from self._known(query, error)
 
-    def _ask(self, query: SearchQuery) -> list[ModelMetadata]:
+    def _ask(self, query: SearchQuery) -> FoundModels:
         records = list(islice(self._records(query), query.limit))
         self._answers.store_search(query.canonical(), records)
-        return [self._from_listing(record) for record in records]
+        return FoundModels(map(self._from_listing, records), from_cache=False)
 
-    def _without_the_hub(self, query: SearchQuery, error: HubkitError) -> list[ModelMetadata]:
+    def _known(self, query: SearchQuery, error: HubkitError) -> Iterable[ModelMetadata]:
         """The last answer to the same search, else what is cached; a quota is no reason to guess."""
         known = self._last_answer(query)
         if known is None and not isinstance(error, (TransportError, OfflineError)):
             raise error
         if not self._transport.offline:
             log.warning("search answered from the cache: %s", error)
-        return search_among(self._at_hand().values(), query) if known is None else known
+        return search_cached(self._answers, query) if known is None else known
 
     def _records(self, query: SearchQuery) -> Iterator[dict[str, Any]]:
         """Each model once, whatever happens to the listing between two pages."""
@@ -95,23 +96,17 @@ class SearchStore:
                     yield record
 
     def _last_answer(self, query: SearchQuery) -> list[ModelMetadata] | None:
-        records = self._answers.find_search(query.canonical())
-        return None if records is None else [self._from_listing(record) for record in records]
+        last = self._answers.find_search(query.canonical())
+        if last is None:
+            return None
+        records, told_at = last
+        return [self._from_listing(record, told_at) for record in records]
 
-    def _at_hand(self) -> dict[str, ModelMetadata]:
-        """Every model that is known and not expired, by id."""
-        listed = map(self._from_listing, self._answers.searched_records())
-        known = {model.model_id: model for model in listed}
-        # Full metadata comes second, so that it replaces what a listing said.
-        for stored in self._answers.models():
-            usable = stored.freshness is Freshness.HIT or stored.serves_on_error
-            if stored.model is not None and usable and not stored.model.partial:
-                known[stored.model.model_id] = stored.model
-        return known
-
-    def _from_listing(self, record: Any) -> ModelMetadata:
-        now = datetime.fromtimestamp(self._clock.now(), timezone.utc)
-        return ModelMetadata.from_hub(record, endpoint=self._transport.endpoint, cached_at=now, partial=True)
+    def _from_listing(self, record: Any, told_at: float | None = None) -> ModelMetadata:
+        moment = datetime.fromtimestamp(self._clock.now() if told_at is None else told_at, timezone.utc)
+        return ModelMetadata.from_hub(
+            record, endpoint=self._transport.endpoint, cached_at=moment, partial=True
+        )
 
 
 def _records_of(page: HubResponse) -> list[dict[str, Any]]:

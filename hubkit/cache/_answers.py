@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -14,12 +14,24 @@ from hubkit._refs import is_commit_hash
 from hubkit.cache._decoded import DecodedAnswers
 from hubkit.cache._entry import Entry
 from hubkit.cache._freshness import RETENTION, Freshness, Policy, assess, may_serve_on_error
-from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, model_key, model_prefix, search_key, search_prefix
+from hubkit.cache._keys import (
+    ANONYMOUS,
+    PUBLIC,
+    Scope,
+    model_key,
+    model_prefix,
+    search_key,
+    search_prefix,
+    shelf_of,
+)
 from hubkit.cache._model_codec import decode_model, encode_model
 from hubkit.cache._tally import Tally
 from hubkit.cache._tiers import Found, Tiers
 from hubkit.errors import CacheCorruptedError, DecodeError
 from hubkit.models import ModelMetadata
+
+if TYPE_CHECKING:
+    from hubkit.cache._holdings import Holdings
 
 __all__ = ["Answers", "StoredModel"]
 
@@ -87,6 +99,7 @@ class Answers:
         self._clock = clock
         self._drops = 0
         self._hidden: set[str] = set()
+        self._holdings: Holdings | None = None
 
     def find_model(self, model_id: str, revision: str | None = None) -> StoredModel | None:
         """What is known about a model; None when nothing is."""
@@ -215,12 +228,13 @@ class Answers:
                     best[name] = (*rank, stored)
         return [stored for _, _, stored in best.values()]
 
-    def find_search(self, query: str) -> list[Mapping[str, Any]] | None:
-        """The records that a search gave, the caller's own before anybody's, while its answer may be used."""
+    def find_search(self, query: str) -> tuple[list[Mapping[str, Any]], float] | None:
+        """The records that a search gave, and when; the caller's own before anybody's, while it may be used."""
         keys = [search_key(self._endpoint, scope, query) for scope in self._search_scopes]
         answers = self._tiers.find_many([[key] for key in keys], self._judge)
         entry = next((entry for entry, _ in answers if entry is not None), None)
-        return None if entry is None else self._search_items(entry)
+        records = None if entry is None else self._search_items(entry)
+        return None if entry is None or records is None else (records, entry.stored_at)
 
     def store_search(self, query: str, records: Sequence[Mapping[str, Any]]) -> None:
         """Keep what a search gave."""
@@ -233,11 +247,26 @@ class Answers:
         entry = Entry(key, 200, self._clock.now(), self._policy.ttl, None, body)
         self._tiers.store(entry, expires_in=RETENTION)
 
-    def searched_records(self) -> Iterator[Mapping[str, Any]]:
-        """Every record that a usable search answer holds."""
-        for scope in reversed(self._search_scopes):
-            for entry in self._tiers.entries(search_prefix(self._endpoint, scope)):
-                yield from self._search_items(entry) or ()
+    def holdings(self) -> Holdings:
+        """Every model that is stored for this caller, in models' and in searches' answers."""
+        if self._holdings is None:
+            from hubkit.cache._holdings import Holdings
+
+            places = [shelf_of(model_key(self._endpoint, scope, "")) for scope in (self._scope, PUBLIC)]
+            prefixes = [place[0] for place in places if place is not None]
+            self._holdings = Holdings(self._tiers, prefixes, endpoint=self._endpoint, clock=self._clock)
+        return self._holdings
+
+    def is_usable(self, stored_at: float, ttl: float | None) -> bool:
+        """Whether an answer of that age may be used when nobody can be asked."""
+        now, policy = self._clock.now(), self._policy
+        return may_serve_on_error(stored_at, ttl, now=now, policy=policy) or (
+            assess(stored_at, ttl, negative=False, now=now, policy=policy) is Freshness.HIT
+        )
+
+    def is_dropped(self, model_id: str) -> bool:
+        """Whether this caller has forgotten a model that others still read."""
+        return model_id in self._hidden
 
     def drop_searches(self) -> None:
         """Forget the caller's searches: a write may have changed what they would find."""
@@ -254,8 +283,7 @@ class Answers:
         return (PUBLIC,) if self._scope == ANONYMOUS else (self._scope, PUBLIC)
 
     def _search_items(self, entry: Entry) -> list[Mapping[str, Any]] | None:
-        usable = may_serve_on_error(entry.stored_at, entry.ttl, now=self._clock.now(), policy=self._policy)
-        if not usable:
+        if not may_serve_on_error(entry.stored_at, entry.ttl, now=self._clock.now(), policy=self._policy):
             return None
         try:
             records = load_json(entry.plain())

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+from zlib import crc32
+
 from hubkit._secrets import Secret
 
 __all__ = [
     "ANONYMOUS",
     "FLEET",
     "PUBLIC",
+    "SHELVES",
     "Scope",
     "access_key",
     "fingerprint",
     "is_shareable",
+    "listing_key",
+    "mark_key",
     "model_key",
     "model_prefix",
     "note_key",
@@ -19,6 +25,7 @@ __all__ = [
     "scope_of",
     "search_key",
     "search_prefix",
+    "shelf_of",
     "subject_of",
 ]
 
@@ -33,6 +40,9 @@ ANONYMOUS: Scope = "anonymous"
 
 FLEET = "fleet"
 """Where a scope would stand, in the keys of notes."""
+
+SHELVES: Final = 16
+"""Parts of a scope whose contents are listed each by itself: a change makes one part's list useless."""
 
 _DOMAIN = b"hubkit scope 1"
 
@@ -109,6 +119,35 @@ def search_prefix(endpoint: str, scope: Scope) -> str:
 def search_key(endpoint: str, scope: Scope, query: str) -> str:
     """The key of a search; ``query`` is its canonical URL query."""
     return search_prefix(endpoint, scope) + query
+
+
+def shelf_of(key: str) -> tuple[str, int] | None:
+    """Where a model or a search is listed: the beginning of its scope's keys, and the shelf.
+
+    None for what no list names: models at a revision, notes, lists themselves.
+
+    >>> shelf_of(model_key("https://huggingface.co", PUBLIC, "org/name"))
+    ('public|https://huggingface.co|', 3)
+    """
+    found = [at for at in (key.find("|model|"), key.find("|search|")) if at >= 0]
+    if not found or " @ " in key:
+        return None
+    return key[: min(found) + 1], crc32(key.encode("utf-8", "surrogatepass")) % SHELVES
+
+
+def mark_key(prefix: str, shelf: int) -> str:
+    """The key of a mark that changes with each write to a shelf.
+
+    Args:
+        prefix: What the scope's keys begin with.
+        shelf: Its number.
+    """
+    return f"{prefix}mark|{shelf}"
+
+
+def listing_key(prefix: str, shelf: int) -> str:
+    """The key of a shelf's list."""
+    return f"{prefix}listing|{shelf}"
 
 
 def _keyed_hash(cache_key: Secret | None, message: bytes) -> str:

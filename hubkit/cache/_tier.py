@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Protocol, TypeAlias, TypeVar, runtime_checkable
 
@@ -14,10 +15,11 @@ from hubkit._secrets import redact
 from hubkit.cache._backend import BackendStats, CacheBackend, Lease
 from hubkit.cache._breaker import Breaker
 from hubkit.cache._entry import Entry, decode_entry, encode_entry
-from hubkit.cache._freshness import Freshness
+from hubkit.cache._freshness import RETENTION, Freshness
+from hubkit.cache._keys import mark_key, shelf_of
 from hubkit.errors import CacheCorruptedError, CacheError
 
-__all__ = ["NOTHING", "Found", "LeaseRefusal", "Tier", "TierStats", "better"]
+__all__ = ["NOTHING", "Found", "LeaseRefusal", "Tier", "TierStats", "better", "new_mark"]
 
 log = logging.getLogger("hubkit")
 
@@ -95,6 +97,8 @@ class Tier:
         # Counted without a lock: two threads may lose one to each other, which no reader minds.
         self._hits = self._misses = self._unreadable = self._errors = 0
         self._bytes_read = self._bytes_written = 0
+        self.unanswered = 0
+        """How many reads failed, or weren't tried: whoever read all of it has not, when this grew meanwhile."""
 
     def find(self, keys: Sequence[str], judge: Callable[[Entry], Freshness]) -> Found:
         """The first hit under any of the keys, else the newest entry.
@@ -140,10 +144,14 @@ class Tier:
             return
         self._bytes_written += len(value)
         self._write(None, self._set, entry.key, value, expires_in)
+        self._note_change(entry.key)
 
     def delete(self, key: str) -> bool:
         """Drop a key; whether there was one."""
-        return self._write(False, self._backend.delete, key)
+        was_there = self._write(False, self._backend.delete, key)
+        if was_there:
+            self._note_change(key)
+        return was_there
 
     def clear(self, prefix: str) -> int:
         """Drop all keys that start with ``prefix``; how many."""
@@ -197,6 +205,17 @@ class Tier:
     def _set(self, key: str, value: bytes, expires_in: float) -> None:
         self._backend.set(key, value, expires_in=expires_in)
 
+    def _note_change(self, key: str) -> None:
+        place = shelf_of(key)
+        if place is not None:
+            self._write(None, self._mark, mark_key(*place))
+
+    def _mark(self, key: str) -> None:
+        """Make a list of what is stored useless, if there is any."""
+        if self._backend.get(key) is not None:
+            mark = encode_entry(new_mark(key, self._clock), signing_key=self._signing_key)
+            self._backend.set(key, mark, expires_in=RETENTION)
+
     def _list_keys(self, prefix: str) -> list[str]:
         # The backend looks them up, and fails, only as they are taken.
         return list(self._backend.keys(prefix))
@@ -223,11 +242,13 @@ class Tier:
 
     def _guarded(self, breaker: Breaker, otherwise: D, action: Callable[..., R], *arguments: object) -> R | D:
         if not breaker.allows():
+            self.unanswered += breaker is self._reads
             return otherwise
         try:
             result = action(*arguments)
         except Exception as error:  # noqa: BLE001 - a backend of somebody else's may raise anything
             self._failed(breaker, error)
+            self.unanswered += breaker is self._reads
             return otherwise
         if breaker.succeeded():
             log.info("%r works again", self._backend)
@@ -247,6 +268,11 @@ class Tier:
             what,
             _reason(error),
         )
+
+
+def new_mark(key: str, clock: Clock) -> Entry:
+    """A mark that no other is equal to."""
+    return Entry(key, 200, clock.now(), None, os.urandom(8).hex(), b"")
 
 
 def better(found: Found, than: Found) -> Found:

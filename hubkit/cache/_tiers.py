@@ -109,6 +109,11 @@ class Tiers:
                         seen.add(key)
                         yield entry
 
+    def holding(self, prefixes: Sequence[str]) -> list[tuple[Tier, list[str]]]:
+        """The tiers that may have keys with some of the prefixes, nearest first, and with which."""
+        held = [(tier, list(self._allowed(tier, prefixes))) for tier in self._tiers]
+        return [(tier, allowed) for tier, allowed in held if allowed]
+
     def lease(self, key: str, seconds: float) -> Lease | LeaseRefusal:
         """Try to take a lease from the farthest store that works: it is the one that most others see."""
         if self.read_only:

@@ -14,6 +14,7 @@ from hubkit.models import ModelMetadata
 __all__ = [
     "LISTING_KEYS",
     "file_document",
+    "found_document",
     "listing_document",
     "model_document",
     "model_facts",
@@ -53,6 +54,15 @@ def listing_document(model: ModelMetadata) -> dict[str, Any]:
     """One model of a list, every key always there."""
     plain = model.to_dict()
     return {key: plain.get(key) for key in LISTING_KEYS}
+
+
+def found_document(model: ModelMetadata, *, from_cache: bool) -> dict[str, Any]:
+    """One model that a search found, and who said so when."""
+    return {
+        **listing_document(model),
+        "cached_at": model.cached_at.isoformat(),
+        "from_cache": from_cache,
+    }
 
 
 def model_document(model: ModelMetadata, *, from_cache: bool, now: float) -> dict[str, Any]:

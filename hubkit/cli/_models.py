@@ -46,18 +46,22 @@ def search(
 ) -> None:
     """Find models whose name contains QUERY.
 
-    On a pipe each line is: id, downloads, likes, task, licence, date of the last change.
+    On a pipe each line is: id, downloads, likes, task, licence, date of the last change. When the Hub
+    can't be asked, cached models are searched, and standard error says how old the answer is.
     """
-    from hubkit.cli._listing import listing_document, print_models
+    from hubkit.cli._format import age_text
+    from hubkit.cli._listing import found_document, print_models
 
     with session.hub() as hub:
         models = hub.search_models(query, tags, sort, limit, author=author, pipeline_tag=task)
     if not models:
         _check_asked(session)
     if as_json:
-        session.out.json([listing_document(model) for model in models])
+        session.out.json([found_document(model, from_cache=models.from_cache) for model in models])
     else:
         print_models(session, models)
+    if models.from_cache and models.told_at is not None:
+        session.out.note(f"hubkit: from the cache, {age_text(models.told_at, now=session.clock.now())}")
     if not models:
         session.out.note("hubkit: nothing found")
         end_with(ExitCode.NO)
@@ -90,17 +94,43 @@ def info(session: Session, model: str, revision: str | None, refresh: bool, as_j
 
 @click.command("license")
 @click.argument("model")
+@click.option("--report", is_flag=True, help="Show the licences of its base models too, and what they ask.")
+@click.option(
+    "--allow",
+    "allowed",
+    metavar="ID",
+    multiple=True,
+    help="A licence that may be used; repeatable, implies --report.",
+)
 @_refresh_option
 @json_option
 @pass_session
-def license_command(session: Session, model: str, refresh: bool, as_json: bool) -> None:
+def license_command(
+    session: Session, model: str, report: bool, allowed: tuple[str, ...], refresh: bool, as_json: bool
+) -> None:
     """Show the licence that MODEL states.
 
     Exit code 1 when it states none. On a pipe the licence's id stands alone.
+
+    With --report each line is a model, the first of them MODEL and the others those that it was made from:
+    id, licence, SPDX id, what states it, what was made from it. Exit code 1 when one states none, or one
+    contradicts another; with --allow when not all are allowed.
     """
+    if not report and not allowed:
+        _show_statement(session, _require(session, model, refresh), as_json=as_json)
+        return
+    from hubkit.cli._reports import show_license_report
+
+    if refresh:
+        _require(session, model, refresh)
+    with session.hub() as hub:
+        found = hub.license_report(model, allowed or None)
+    show_license_report(session, found, as_json=as_json)
+
+
+def _show_statement(session: Session, found: ModelMetadata, *, as_json: bool) -> None:
     from hubkit._licenses import stated_license
 
-    found = _require(session, model, refresh)
     stated = stated_license(found)
     if as_json:
         session.out.json(
@@ -124,34 +154,37 @@ def license_command(session: Session, model: str, refresh: bool, as_json: bool) 
 @click.command("compat")
 @click.argument("model")
 @click.option("--library", metavar="L", help="Such as transformers or peft.")
+@click.option("--report", is_flag=True, help="Show all that is found, and what to do about it.")
+@click.option(
+    "--check-access", is_flag=True, help="Ask the Hub whether this token gets the files; implies --report."
+)
 @_refresh_option
 @json_option
 @pass_session
-def compat_command(session: Session, model: str, library: str | None, refresh: bool, as_json: bool) -> None:
+def compat_command(
+    session: Session,
+    model: str,
+    library: str | None,
+    report: bool,
+    check_access: bool,
+    refresh: bool,
+    as_json: bool,
+) -> None:
     """Say whether MODEL can be loaded, and why not.
 
-    It needs a configuration and weights, and must be made for the library. Exit code 1 when it can't.
-    """
-    from hubkit._compatibility import missing_for_use
+    It needs a configuration and weights, and must be made for the library. Exit code 1 when it can't, or
+    when that can't be told.
 
-    found = _require(session, model, refresh)
-    reasons = missing_for_use(found, library)
-    if as_json:
-        session.out.json(
-            {
-                "model_id": found.model_id,
-                "library": library,
-                "compatible": not reasons,
-                "reasons": reasons,
-            }
-        )
-    else:
-        verdict = "is not compatible" if reasons else "is compatible"
-        session.out.line(f"{found.model_id} {verdict}{f' with {library}' if library else ''}")
-        for reason in reasons:
-            session.out.line(f"- {reason}")
-    if reasons:
-        end_with(ExitCode.NO)
+    With --report each line on a pipe is: severity, code, message, remedy, what says so.
+    """
+    from hubkit.cli._reports import show_compatibility, show_compatibility_report
+
+    if refresh:
+        _require(session, model, refresh)
+    with session.hub() as hub:
+        found = hub.compatibility_report(model, library, check_access=check_access)
+    show = show_compatibility_report if report or check_access else show_compatibility
+    show(session, found, as_json=as_json)
 
 
 def _require(session: Session, model: str, refresh: bool) -> ModelMetadata:

@@ -87,13 +87,11 @@ class Repo:
 
     @property
     def object_id(self) -> str:
-        """The 24 hex digits that the Hub calls ``_id``."""
+        """The 24 hex digits that the Hub calls ``_id``; what was made later has the greater."""
         known = self.record.get("_id")
-        return (
-            known
-            if isinstance(known, str)
-            else commit_hash_of([self.repo_type, self.repo_id, self.number])[:24]
-        )
+        if isinstance(known, str):
+            return known
+        return f"{self.number:08x}{commit_hash_of([self.repo_type, self.repo_id])[:16]}"
 
     @property
     def main_hash(self) -> str:

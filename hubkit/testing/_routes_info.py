@@ -114,7 +114,7 @@ def _matching(call: Call) -> list[tuple[Repo, dict[str, Any]]]:
     """Pick what the caller may see and asked for."""
     query = call.request.args
     wanted = {tag for text in call.values("filter") for tag in text.split(",") if tag}
-    wanted |= {query["pipeline_tag"]} if "pipeline_tag" in query else set()
+    task = query.get("pipeline_tag")
     search, author, gated = query.get("search", "").lower(), query.get("author"), query.get("gated")
     found = []
     for repo in call.state.repos(call.repo_type):
@@ -126,6 +126,8 @@ def _matching(call: Call) -> list[tuple[Repo, dict[str, Any]]]:
             continue
         # What was never committed to is its record: nothing has to be worked out to filter it.
         record = call.state.describer.describe(repo) if repo.committed else repo.record
+        if task is not None and record.get("pipeline_tag") != task:
+            continue
         labels = {record.get("pipeline_tag"), record.get("library_name"), *(record.get("tags") or ())}
         if wanted <= labels:
             found.append((repo, record))
@@ -134,22 +136,24 @@ def _matching(call: Call) -> list[tuple[Repo, dict[str, Any]]]:
 
 def _order_by(
     field: str | None, *, ascending: bool
-) -> Callable[[Mapping[str, Any], Repo], tuple[float, int]]:
+) -> Callable[[Mapping[str, Any], Repo], tuple[float, str]]:
     field = field or "trendingScore"
     if field not in _NUMBERS | _DATES:
         raise Refusal(400, "Invalid sort parameter")
     sign = 1 if ascending else -1
     measure = _date if field in _DATES else _count
-    return lambda record, repo: (sign * measure(record.get(field)), repo.number)
+    # Of equals the smaller `_id` comes first: the Hub's own cursors say so.
+    return lambda record, repo: (sign * measure(record.get(field)), repo.object_id)
 
 
 def _count(value: object) -> float:
-    return value if isinstance(value, int | float) else 0
+    """The number; a missing one is less than any, as it is to the Hub's database."""
+    return value if isinstance(value, int | float) else -1
 
 
 def _date(value: object) -> float:
     """Turn ISO text into a number of the same order; a missing date is the oldest."""
-    return int(re.sub(r"\D", "", value)[:14].ljust(14, "0")) if isinstance(value, str) else 0
+    return int(re.sub(r"\D", "", value)[:17].ljust(17, "0")) if isinstance(value, str) else 0
 
 
 def _listed(call: Call, repo: Repo, record: dict[str, Any], expand: list[str]) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def test_search_json_has_stable_keys(hub: LocalHub, run: Run) -> None:
     """Every key is there for every model, also for one of which the Hub says little."""
     documents = json.loads(run("search", "--author", "acme", "--json").stdout)
 
-    assert [list(LISTING_KEYS)] * 2 == [list(document) for document in documents]
+    assert [[*LISTING_KEYS, "cached_at", "from_cache"]] * 2 == [list(document) for document in documents]
+    assert [False, False] == [document["from_cache"] for document in documents]
     assert [12_345_678, 7] == [document["downloads"] for document in documents]
 
 
@@ -73,7 +74,11 @@ def test_search_offline_answers_from_the_cache(hub: LocalHub, run: Run) -> None:
     online = run("search", "llama")
     hub.stop()
 
-    assert online.stdout == run("--offline", "search", "llama").stdout
+    offline, document = run("--offline", "search", "llama"), run("--offline", "search", "llama", "--json")
+
+    assert online.stdout == offline.stdout
+    assert "hubkit: from the cache, just now\n" == offline.stderr
+    assert [True] == [model["from_cache"] for model in json.loads(document.stdout)]
 
 
 def test_info_describes_a_model(hub: LocalHub, run: Run) -> None:
@@ -155,9 +160,9 @@ def test_compat_gives_its_reasons(hub: LocalHub, run: Run) -> None:
         "library": "peft",
         "compatible": False,
         "reasons": [
-            "its library is not stated, not peft",
             "it has no weight file",
             "it has no configuration file",
+            "its library is not stated, not peft",
         ],
     }
     assert (1, expected) == (result.exit_code, json.loads(result.stdout))

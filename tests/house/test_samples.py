@@ -15,6 +15,7 @@ import pytest
 
 import hubkit
 import hubkit_redis
+from hubkit import HubClient, HubConfig
 from hubkit.testing import LocalHub
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +86,33 @@ def test_card_samples(adapters, capsys):
     result = doctest.DocTestRunner().run(test)
 
     assert result.attempted > 10
+    assert 0 == result.failed, capsys.readouterr().out
+
+
+def test_report_samples(tmp_path, capsys):
+    """The samples of the page on licences and compatibility are true."""
+    text = (ROOT / "docs" / "licenses-and-compatibility.md").read_text(encoding="utf-8")
+    parts = re.findall(r"<!-- samples begin -->(.*?)<!-- samples end -->", text, flags=re.DOTALL)
+    source = re.sub(r"^```.*$", "", "\n".join(parts), flags=re.MULTILINE)
+    card = {"license": "mit", "base_model": "acme/foxes"}
+    adapter = [{"rfilename": "adapter_config.json"}, {"rfilename": "adapter_model.bin"}]
+    weights = {"parameters": {"BF16": 1_000_000}, "total": 1_000_000}
+    base = [{"rfilename": "config.json"}, {"rfilename": "model.safetensors"}]
+    with (
+        LocalHub() as server,
+        HubClient(HubConfig(endpoint=server.endpoint, cache=tmp_path.as_uri())) as client,
+    ):
+        shared = {"private": False, "tags": ["license:llama2"]}
+        server.add_model(
+            {"id": "acme/foxes", "gated": "auto", "siblings": base, "safetensors": weights, **shared}
+        )
+        record = {"id": "me/foxes-lora", "private": False, "cardData": card, "library_name": "peft"}
+        server.add_model({**record, "siblings": adapter})
+        server.add_model({"id": "acme/no-card", "private": False})
+        test = doctest.DocTestParser().get_doctest(source, {"hub": client}, "reports", "reports", 0)
+        result = doctest.DocTestRunner().run(test)
+
+    assert result.attempted > 8
     assert 0 == result.failed, capsys.readouterr().out
 
 

@@ -46,6 +46,9 @@ with HubClient(config, clock=FakeClock()) as hub:
     url: str = hub.upload_artifact("./adapter", {"repo_id": "org/name", "metrics": {"loss": 0.1}})
     license_id: str | None = hub.check_license("org/name")
     fits: bool = hub.check_compatibility("org/name", required_library="peft")
+    allowed: bool = hub.license_report("org/name", ["mit"], base_model="org/base").is_clear
+    reasons: tuple[str, ...] = hub.compatibility_report("org/name", "peft", check_access=True).reasons
+    from_cache: bool = hub.search_models("llama").from_cache
     files: list[ModelFile] = hub.repos.files("org/name")
     cache: ModelCache = hub.cache
 
