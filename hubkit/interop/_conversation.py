@@ -16,7 +16,7 @@ from hubkit._transport._pauses import retry_after, spent_quota
 from hubkit.cache._freshness import Freshness
 from hubkit.errors import HubkitError, RateLimitedError, ServerError, TransportError
 from hubkit.interop._caller import Answer, Caller
-from hubkit.interop._http import Http, Request, Response, Send, reply_of
+from hubkit.interop._http import XET_HASH, Http, Request, Response, Send, reply_of, uses_xet
 from hubkit.interop._judging import is_worth_keeping
 from hubkit.interop._questions import Kind, Question, RepoName, question_in
 from hubkit.interop._reply import Reply
@@ -207,16 +207,20 @@ class Conversation:
     def _keep(self, question: Question, reply: Reply) -> bool:
         """Keep a reply, under the commit that it is about; whether others may read it."""
         shelf = self._caller.shelf
-        if question.repo is not None and question.kind is not Kind.INFO and reply.status < 400:
-            self._find_out_who_may_read(question.repo)
         commit_hash = _commit_of(question, reply)
+        if question.repo is not None and question.kind is not Kind.INFO:
+            at_commit = question if commit_hash is None else question.at(commit_hash)
+            is_lost = reply.get("x-error-code") == "EntryNotFound"
+            if not (shelf.knows_files(at_commit) if is_lost else shelf.knows_visibility(question.repo)):
+                self._find_out(question.repo)
         if commit_hash is not None and question.is_on_branch:
             shelf.pin(question, commit_hash)
             question = question.at(commit_hash)
-        return shelf.store(question, reply)
+        return shelf.store(question, reply) or shelf.lacks(question)
 
-    def _find_out_who_may_read(self, repo: RepoName) -> None:
-        if self._look_up is None or self._caller.shelf.knows_visibility(repo):
+    def _find_out(self, repo: RepoName) -> None:
+        """Who may read about a repository, and which files it has; where a fleet will ask for the same."""
+        if self._look_up is None:
             return
         try:
             self._look_up(repo, self._request)
@@ -225,15 +229,20 @@ class Conversation:
 
     def _told(self, reply: Reply) -> Response:
         """A response from the cache; its file is to be fetched at the commit that it tells of."""
-        return self._http.respond(
-            reply, self._request, self._address(reply.status, reply.get("x-repo-commit"))
-        )
+        url = self._address(reply.status, reply.get("x-repo-commit"))
+        return self._without_idle_xet(self._http.respond(reply, self._request, url))
 
     def _pinned(self, response: Response) -> Response:
         """The Hub's own response, likewise; a redirect says itself where the file is."""
         if self._question.kind is Kind.FILE and response.status_code == 200:
             url = self._address(200, response.headers.get("x-repo-commit"))
             response.request = self._http.about(response.request, url)
+        return self._without_idle_xet(response)
+
+    def _without_idle_xet(self, response: Response) -> Response:
+        """Told of Xet while it isn't there, huggingface_hub would fetch the file from the branch instead."""
+        if self._question.kind is Kind.FILE and XET_HASH in response.headers and not uses_xet():
+            del response.headers[XET_HASH]
         return response
 
     def _address(self, status: int, commit_hash: str | None) -> str:
