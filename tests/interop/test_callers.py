@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+
 import huggingface_hub
 import pytest
 from huggingface_hub import HfApi, close_session, get_session, hf_hub_download
@@ -173,10 +176,10 @@ def test_parts_and_conditions(hub, alice, config):
     assert 304 == found.status_code
 
 
+# A client that is closed while it opens a connection forgets to close that, with hubkit or without.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_closed_under_load(hub, api, config):
     """A client that is closed by one thread while others ask costs no more than it does without hubkit."""
-    import threading
-
     with cached(config):
         api.model_info("org/model")
         over = threading.Event()
@@ -197,6 +200,7 @@ def test_closed_under_load(hub, api, config):
         over.set()
         for thread in threads:
             thread.join()
+    gc.collect()
 
     assert [] == failures
     assert 1 == hub.requests["model_info"]

@@ -40,7 +40,7 @@ def test_one_asks_for_all_threads(hub, api, beneath):
 
 def test_a_failure_is_shared(hub, api, beneath):
     """Sixteen threads, a hub that fails: one request, one failure for all."""
-    hub.fail("model_info", status=503, delay=0.3, times=None)
+    hub.fail("model_info", status=503, delay=1.0, times=None)
 
     def fails():
         with pytest.raises(HfHubHTTPError) as caught:

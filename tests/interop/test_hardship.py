@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -76,6 +77,7 @@ def test_uninstalled_while_threads_ask(hub, api, config):
     over.set()
     for thread in threads:
         thread.join()
+    gc.collect()
 
     assert [] == failures
 
