@@ -211,8 +211,14 @@ def endpoint_of(url: str, endpoints: Collection[str] = ()) -> str:
 
 
 def _split(url: str, endpoints: Collection[str]) -> tuple[str, str, str]:
-    """Endpoint, path below it, and query."""
+    """Endpoint, path below it, and query.
+
+    Raises:
+        ValueError: It is no URL of the web.
+    """
     parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError(f"no address of a Hub: {url[:100]!r}")
     whole = f"{parts.scheme}://{parts.netloc}{parts.path}"
     for endpoint in endpoints:
         if whole.startswith(f"{endpoint}/"):
