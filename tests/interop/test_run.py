@@ -107,9 +107,16 @@ def test_children_of_the_child(hub, run, tmp_path, call):
 def test_nothing_is_imported_before(run, tmp_path):
     """A Python that never imports huggingface_hub has neither that nor hubkit in it."""
     heavy = "('hubkit', 'huggingface_hub', 'attrs', 'attr', 'httpx', 'httpx2', 'orjson')"
+    light = script(
+        tmp_path, "import sys\nprint([name for name in ('typing', 'importlib.util') if name in sys.modules])"
+    )
     program = script(tmp_path, f"import sys\nprint([name for name in {heavy} if name in sys.modules])")
 
     assert "[]\n" == run(sys.executable, program).stdout
+    # Nor what would double its start; the packages of this environment may bring it along.
+    assert run(sys.executable, light).stdout == subprocess.check_output(
+        [sys.executable, str(light)], text=True
+    )
 
 
 def test_installed_with_the_first_import(run, tmp_path):
