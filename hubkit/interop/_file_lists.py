@@ -35,9 +35,11 @@ class FileList:
         return dump_json([self.commit_hash, *sorted(self.paths)])
 
     def lacks(self, question: Question) -> bool:
-        """Whether the question is about a file of this commit that there isn't."""
+        """Whether the question is about a file or folder of this commit that there isn't."""
         path = question.file
-        return bool(path) and question.revision == self.commit_hash and path not in self.paths
+        if not path or question.revision != self.commit_hash or path in self.paths:
+            return False
+        return question.kind is Kind.FILE or not any(name.startswith(f"{path}/") for name in self.paths)
 
 
 def read_list(body: bytes) -> FileList | None:
@@ -60,16 +62,18 @@ def list_in(question: Question, reply: Reply) -> FileList | None:
     return None
 
 
-def absence(commit_hash: str) -> Reply:
-    """What the Hub says of a file that a commit hasn't."""
+def absence(question: Question) -> Reply:
+    """What the Hub says of a file or folder that a commit hasn't."""
+    said = "Entry not found"
     return Reply(
         404,
         (
-            ("content-type", "text/plain; charset=utf-8"),
-            ("x-repo-commit", commit_hash),
+            ("content-type", "application/json; charset=utf-8"),
+            ("x-repo-commit", str(question.revision)),
             ("x-error-code", "EntryNotFound"),
-            ("x-error-message", "Entry not found"),
+            ("x-error-message", said),
         ),
+        b"" if question.method == "HEAD" else dump_json({"error": said}),
     )
 
 

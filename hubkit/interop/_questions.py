@@ -87,8 +87,8 @@ class Question:
 
     @property
     def file(self) -> str:
-        """The path of the file that a HEAD is about, inside its repository."""
-        return unquote(self.path.partition("{}/")[2]) if self.kind is Kind.FILE else ""
+        """The path inside the repository that a HEAD or a tree is about; empty where it is about all of it."""
+        return unquote(self.path.partition("{}/")[2]) if self.kind in (Kind.FILE, Kind.TREE) else ""
 
     def url_at(self, revision: str | None) -> str:
         """Where to ask the same of another revision."""

@@ -77,7 +77,7 @@ class Shelf:
         """What is known, or follows from what is; None when nothing does."""
         stored = self._find_itself(question)
         if (stored is None or stored.freshness is not Freshness.HIT) and self.lacks(question):
-            return StoredReply(absence(str(question.revision)), Freshness.HIT, serves_on_error=True)
+            return StoredReply(absence(question), Freshness.HIT, serves_on_error=True)
         return stored
 
     def lacks(self, question: Question) -> bool:
@@ -90,7 +90,7 @@ class Shelf:
         return self._files_of(question) is not None
 
     def _files_of(self, question: Question) -> FileList | None:
-        if question.kind is not Kind.FILE or not question.is_immutable:
+        if not question.file or not question.is_immutable:
             return None
         entry, freshness = self._found(question.repo, _files_text(str(question.revision)))
         if entry is None or freshness is not Freshness.HIT:

@@ -36,6 +36,17 @@ def test_answered_from_a_list(hub, api, beneath, learn):
     assert 0 == hub.total_requests
 
 
+def test_folders(hub, api, beneath):
+    """A tree of a folder that there isn't is answered likewise; one that there is, is asked for."""
+    api.model_info("org/model")
+    hub.reset_counts()
+    with pytest.raises(EntryNotFoundError):
+        list(api.list_repo_tree("org/model", "templates"))
+
+    assert ["sub/vocab.txt"] == [item.path for item in api.list_repo_tree("org/model", "sub")]
+    assert {"tree": 1} == dict(hub.requests)
+
+
 def test_what_is_there_is_asked(hub, api, beneath):
     """That a file is there says nothing of its size and etag."""
     api.model_info("org/model")

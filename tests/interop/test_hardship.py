@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -212,32 +213,16 @@ def test_branch_moves_in_a_fleet(hub, redis_server, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["config.json", "model.safetensors"])
-def test_download_under_load(hub, api, config, tmp_path, path):
+def test_download_under_load(hub, api, beneath, tmp_path, path):
     """Many threads fetch one file of a branch: one HEAD."""
-    with cached(config):
-        found = []
-        threads = [
-            threading.Thread(
-                target=lambda number=number: found.append(
-                    Path(
-                        hf_hub_download(
-                            "org/model",
-                            path,
-                            endpoint=hub.endpoint,
-                            cache_dir=tmp_path / str(number),
-                            token=api.token,
-                        )
-                    )
-                    .stat()
-                    .st_size
-                )
-            )
-            for number in range(8)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+
+    def fetch(number):
+        folder = tmp_path / str(number)
+        where = hf_hub_download("org/model", path, endpoint=hub.endpoint, cache_dir=folder, token=api.token)
+        return Path(where).stat().st_size
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(fetch, range(8)))
 
     assert 1 == len(set(found)) == hub.requests["resolve_head"]
     assert 8 == len(found)

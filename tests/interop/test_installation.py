@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -189,6 +190,8 @@ def test_close_session(hub, api, beneath):
     assert 0 == asked_twice(hub, api)
 
 
+# Threads that are first to ask make, with huggingface_hub 1.2, a client each, and lose all but one.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_installed_by_many_threads(hub, api, config):
     """Threads that install at once, while others ask, are no trouble."""
 
@@ -199,6 +202,7 @@ def test_installed_by_many_threads(hub, api, config):
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
+    gc.collect()
 
     assert 0 == asked_twice(hub, api)
 

@@ -143,6 +143,13 @@ def test_files_of_questions():
     assert ["x/größe.json", "x/y z.json"] == [question_in("HEAD", HUB + path).file for path in paths]
 
 
+def test_folders_of_questions():
+    """The folder of a tree; the whole tree has none."""
+    paths = ["/api/models/a/b/tree/main/x/y%20z", "/api/models/a/b/tree/main", "/api/models/a/b"]
+
+    assert ["x/y z", "", ""] == [question_in("GET", HUB + path).file for path in paths]
+
+
 def test_at_a_commit():
     """The same question, of the commit; a revision that is quoted too."""
     question = question_in("HEAD", f"{HUB}/a/b/resolve/refs%2Fpr%2F1/{{}}x.json")

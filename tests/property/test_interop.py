@@ -135,4 +135,4 @@ def test_lists_know_what_is_missing(paths, asked):
     assume(question is not None)
 
     assert (asked not in paths) == files.lacks(question)
-    assert COMMIT == absence(COMMIT).get("x-repo-commit")
+    assert COMMIT == absence(question).get("x-repo-commit")
