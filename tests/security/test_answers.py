@@ -195,7 +195,7 @@ def test_plain_http(endpoint, make_client, monkeypatch, tmp_path):
 def test_program_over_plain_http(run_hubkit):
     """The program says so in one line, whether the token is its own or of Hugging Face's login."""
     for variables in ({"HF_TOKEN": TOKEN}, {"HUBKIT_TOKEN": TOKEN}, {"HF_TOKEN_PATH": TOKEN}):
-        done = run_hubkit("--endpoint", "http://hub.example", "info", "org/name", **variables)
+        done = run_hubkit("info", "org/name", HF_ENDPOINT="http://hub.example", **variables)
 
         assert 2 == done.returncode
         assert "unencrypted" in done.stderr
