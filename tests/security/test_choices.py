@@ -75,9 +75,7 @@ def test_plugins(installed, run_hubkit, arguments, loaded):
     ("name", "priority", "kept"),
     [
         ("PlaintextKeyring", 5, False),
-        ("MyPlaintextStore", 5, False),
         ("UncryptedFileKeyring", 5, False),
-        ("Locker", 0, False),
         ("Locker", "property(lambda self: 1 / 0)", False),
         ("Locker", 5, True),
     ],
