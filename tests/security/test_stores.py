@@ -18,7 +18,7 @@ from hubkit.cache._entry import Entry, decode_entry, encode_entry
 from hubkit.interop import cached
 from hubkit.interop._reply import Reply, encode_reply
 
-STORES = ["file", "sqlite", "redis"]
+STORES = ["file", "sqlite", pytest.param("redis", marks=pytest.mark.redis)]
 
 
 @pytest.fixture
@@ -276,7 +276,7 @@ def test_what_alice_knows(hub, alice, bob, make_client, store, share_private, of
 
 
 @pytest.mark.threat("metadata crosses tokens")
-@pytest.mark.parametrize("store", ["redis"], indirect=True)
+@pytest.mark.parametrize("store", STORES[2:], indirect=True)
 def test_what_the_program_lists(hub, alice, bob, run_hubkit, store):
     """`hubkit cache ls` and `info --offline` show each caller what is its own."""
     settings = {"HUBKIT_ENDPOINT": hub.endpoint, "HUBKIT_CACHE": store, "HUBKIT_SHARE_PRIVATE": "yes"}
@@ -293,6 +293,7 @@ def test_what_the_program_lists(hub, alice, bob, run_hubkit, store):
     assert [] == [done.stdout for done in others if "secret" in done.stdout]
 
 
+@pytest.mark.redis
 @pytest.mark.threat("poisoned cache entry")
 def test_keys_of_another_kind(hub, make_client, start_redis):
     """A list or a hash under one of our keys costs that answer, not the whole store."""
