@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 import struct
 import zlib
+from contextlib import closing
 from functools import cache
 
 import pytest
@@ -342,3 +344,34 @@ def test_logins_that_are_no_tokens(hostile, tmp_path, login):
 
     assert "Basic YWxpY2U6TWFya2VkLVBhc3M=" == hostile.requests[0].headers["authorization"]
     assert [] == [key for key in keys if key.startswith("public|") or "Marked-Pass" in key]
+
+
+HOSTILE_FILES = {
+    "endless view": "DROP TABLE entries; CREATE VIEW entries (key, expires_at, value) AS WITH RECURSIVE n (i) AS "
+    "(SELECT 1 UNION ALL SELECT i FROM n) SELECT i, i, i FROM n",
+    "trigger": "CREATE TRIGGER spy AFTER INSERT ON entries BEGIN DELETE FROM entries; END",
+    "further table": "CREATE TABLE another (a)",
+    "further column": "ALTER TABLE entries ADD COLUMN b GENERATED ALWAYS AS (zeroblob(1000000000))",
+    "text for bytes": "UPDATE entries SET value = CAST(x'ff' AS TEXT)",
+    "number for bytes": "UPDATE entries SET value = 5",
+    "newer schema": "PRAGMA user_version = 99",
+    "another program's": "PRAGMA application_id = 1",
+    "log of another kind": "PRAGMA journal_mode = DELETE",
+}
+
+
+@pytest.mark.threat("hostile SQLite file")
+@pytest.mark.parametrize("statements", HOSTILE_FILES.values(), ids=HOSTILE_FILES)
+def test_hostile_database(hub, make_client, tmp_path, statements):
+    """Whatever somebody did to the file, the client answers right and soon, and nothing of the file runs."""
+    store = f"sqlite://{tmp_path}/cache.db"
+    with make_client(hub.endpoint, cache=store) as before:
+        before.get_model_metadata("alice/open")
+    with closing(sqlite3.connect(tmp_path / "cache.db", isolation_level=None)) as connection:
+        connection.executescript(statements)
+    client = make_client(hub.endpoint, cache=store, memory_entries=0)
+    found = [client.require_model_metadata("alice/open").license for _ in range(2)]
+
+    assert ["mit"] * 2 == found
+    assert isinstance(client.cache.get_all_cached(), list)
+    assert client.cache.stats() is not None
