@@ -327,10 +327,6 @@ OTHER_LOGINS = {
 
 
 @pytest.mark.threat("metadata crosses tokens")
-@pytest.mark.xfail(
-    reason="beneath huggingface_hub a login other than a token counts as none: what it was told is everybody's, "
-    "and a password of the URL stands in the keys"
-)
 @pytest.mark.parametrize("login", OTHER_LOGINS.values(), ids=OTHER_LOGINS)
 def test_logins_that_are_no_tokens(hostile, tmp_path, login):
     """What a Hub behind a password told its user isn't kept where all read it, nor is the password."""
