@@ -25,11 +25,12 @@ from hubkit.errors import (
     HubkitError,
     OfflineError,
     RateLimitedError,
+    RevisionNotFoundError,
     ServerError,
     TransferError,
     TransportError,
 )
-from hubkit.models import ModelFile
+from hubkit.models import ModelFile, ModelMetadata
 
 __all__ = ["Brought", "Downloads"]
 
@@ -188,7 +189,7 @@ class Downloads:
         folder = RepoFolder.of(order.model_id, order.cache_dir)
         hindrance: HubkitError | None = None
         try:
-            model = self._gate.ask(order.model_id, order.revision)
+            model = self._told(order, is_pinned=pinned is not None)
         except _UNREACHABLE as error:
             hindrance = error
             recalled = self._gate.recall(order.model_id, order.revision)
@@ -201,6 +202,15 @@ class Downloads:
         place = Place(order, pinned or order.snapshot_of(model), folder, hindrance, model)
         place.check(verify=verify)
         return place
+
+    def _told(self, order: Order, *, is_pinned: bool) -> ModelMetadata:
+        try:
+            return self._gate.ask(order.model_id, order.revision)
+        except RevisionNotFoundError:
+            if not is_pinned:
+                raise
+            # What is here of a commit that was rewritten since is no less what was locked.
+            return self._gate.ask(order.model_id, None)
 
     def _inspect(self, place: Place, files: Sequence[ModelFile], *, verify: bool) -> Findings:
         return inspect(

@@ -57,10 +57,16 @@ class Place:
 
     def check_told(self, files: Sequence[ModelFile]) -> None:
         """Raise if the Hub describes files otherwise than they have to be: fetching them would be in vain."""
+        if not files:
+            return
+        model_id, commit_hash = self.order.model_id, self.snapshot.commit_hash
+        if self.told.sha != commit_hash:
+            raise LockError(
+                f"{model_id}: the Hub doesn't have {commit_hash} any more, and not all of it is here"
+            )
         told = {file.rfilename: Digest.of(file) for file in self.told.siblings}
         other = [file.rfilename for file in files if told.get(file.rfilename) != Digest.of(file)]
-        if self.told.sha != self.snapshot.commit_hash or other:
+        if other:
             raise LockError(
-                f"{self.order.model_id}: at {self.snapshot.commit_hash} the Hub has other contents than are locked: "
-                f"{some(other) or 'it names another commit'}"
+                f"{model_id}: at {commit_hash} the Hub has other contents than are locked: {some(other)}"
             )
