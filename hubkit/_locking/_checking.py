@@ -12,6 +12,7 @@ from hubkit._locking._licensing import why_not_allowed
 from hubkit._locking._lock import Lock, LockedFile, LockedModel
 from hubkit._locking._resolving import fits
 from hubkit._locking._wishes import Wish
+from hubkit._refs import is_commit_hash
 from hubkit._transfers._digests import Digest
 from hubkit._transfers._expected import some
 from hubkit.models import ModelMetadata
@@ -73,7 +74,9 @@ def not_as_told(
         yield Finding(model_id=locked.model_id, code="gone", message=message)
         return
     if now.sha != locked.commit_hash:
-        message = f"{name} was {locked.commit_hash}, and is {now.sha} now"
+        # The Hub's own text: whatever is no commit isn't repeated.
+        new = now.sha if is_commit_hash(now.sha) else "no commit"
+        message = f"{name} was {locked.commit_hash}, and is {new} now"
         yield Finding(model_id=locked.model_id, code="moved", message=message)
     if then is None:
         message = f"the Hub doesn't have {locked.commit_hash} any more"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final
@@ -160,7 +161,7 @@ def sync(
     listed, path = _files(file)
     folder = _folder(cache_dir)
     locked = _existing(path)
-    if not frozen and listed.exists():
+    if not frozen and os.path.exists(listed):
         findings = list(not_as_wished(read_wishes(listed), locked))
         if findings:
             raise LockError(f"{path} doesn't fit {listed} ('hubkit lock' renews it): {findings[0]}")

@@ -8,7 +8,6 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from hubkit._licenses import allow_list
 from hubkit._locking._formats import FORMATS
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._settings import load_toml, nearest_key
@@ -20,6 +19,7 @@ T = TypeVar("T")
 
 _TABLE: Final = "models"
 _POLICY: Final = ("licenses", "formats", "allow_unknown_license")
+_VAGUE: Final = ("other", "unknown")
 _OWN: Final = ("id", "revision", "allow_patterns", "ignore_patterns")
 
 
@@ -125,18 +125,18 @@ class _Table:
 
 
 def _model_id(value: Any) -> str:
-    return parse_repo_id(value, field="it")
+    return parse_repo_id(value, field="the value")
 
 
 def _revision(value: Any) -> str:
-    return parse_revision(value, field="it")
+    return parse_revision(value, field="the value")
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     """A list of texts; one alone is refused, as is an empty list, which could mean all or nothing."""
     sound = isinstance(value, list) and value and all(isinstance(each, str) and each for each in value)
     if not sound:
-        raise InvalidArgumentError('it must be a list of texts, such as ["*.json"], with at least one')
+        raise InvalidArgumentError('the value must be a list of texts, such as ["*.json"], with at least one')
     if not all(each.isprintable() for each in value):
         raise InvalidArgumentError("a text in it has control characters")
     return tuple(value)
@@ -144,7 +144,11 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _licenses(value: Any) -> tuple[str, ...]:
     listed = _texts(value)
-    allow_list(listed)
+    for each in listed:
+        if each.strip().casefold() in _VAGUE:
+            raise InvalidArgumentError(
+                f"{each!a} may be any licence: name it, by its license_name if it has no id"
+            )
     return listed
 
 
@@ -162,5 +166,5 @@ def _known_formats(given: str) -> str:
 
 def _flag(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise InvalidArgumentError("it must be true or false")
+        raise InvalidArgumentError("the value must be true or false")
     return value

@@ -187,6 +187,14 @@ def test_rewritten_history(client, locked, snapshots):
     assert lost == locking.sync(client(), locked, snapshots)[0].path.name
 
 
+def test_hub_that_names_no_commit(hub, client, locked):
+    """What stands where a commit belongs is not repeated."""
+    hub.fail("model_info", status=200, body={"id": "org/model", "sha": "\x1b[2J\tx"})
+    ((code, message),) = said(locking.check(client(), locked))
+
+    assert ("moved", True) == (code, message.endswith("and is no commit now"))
+
+
 def test_model_is_gone(hub, client, locked, snapshots):
     """Deleted, or hidden: one line."""
     token = hub.add_user("org")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from lock_models import card
 
-from hubkit import LockError, OfflineError, RepoFileNotFoundError, RepoNotFoundError, locking
+from hubkit import LockError, OfflineError, RepoFileNotFoundError, RepoNotFoundError, ServerError, locking
 from hubkit._locking._lockfile import read_lock
 
 ONE = '[[models]]\nid = "org/model"\n'
@@ -228,7 +228,7 @@ def test_hub_that_fails_is_no_unknown_license(hub, client, wanted):
     client().require_model_metadata("org/base")
     hub.fail("model_info", status=None)
     hub.fail("model_info", status=503)
-    with pytest.raises(Exception, match="503"):
+    with pytest.raises(ServerError):
         locking.lock(client(), wanted())
 
     assert not Path(wanted()).with_suffix(".lock").exists()
