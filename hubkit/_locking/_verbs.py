@@ -164,7 +164,8 @@ def sync(
     if not frozen and os.path.exists(listed):
         findings = list(not_as_wished(read_wishes(listed), locked))
         if findings:
-            raise LockError(f"{path} doesn't fit {listed} ('hubkit lock' renews it): {findings[0]}")
+            more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+            raise LockError(f"{path} doesn't fit {listed}; see 'hubkit lock --check': {findings[0]}{more}")
     return [bring(hub, model, folder) for model in locked.models]
 
 

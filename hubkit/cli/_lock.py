@@ -21,8 +21,8 @@ __all__ = ["lock", "sync"]
 _CHANGES = (
     Column("MODEL", least=24, is_name=True),
     Column("CHANGE", least=7),
-    Column("COMMIT", least=40),
-    Column("BEFORE", least=40),
+    Column("COMMIT"),
+    Column("BEFORE"),
     Column("FILES", is_number=True),
     Column("SIZE", is_number=True),
     Column("LICENSE"),
@@ -30,7 +30,7 @@ _CHANGES = (
 _FINDINGS = (Column("MODEL", is_name=True), Column("CODE"), Column("MESSAGE"))
 _SYNCED = (
     Column("MODEL", least=24, is_name=True),
-    Column("COMMIT", least=40),
+    Column("COMMIT"),
     Column("FETCHED", is_number=True),
     Column("SIZE", is_number=True),
     Column("FOLDER", least=24, is_name=True),
@@ -165,8 +165,8 @@ def _change_row(change: Change, report: LockReport) -> list[Cell]:
     return [
         Cell(change.model_id),
         Cell(change.kind),
-        Cell(change.after),
-        Cell(change.before if change.before != change.after else None),
+        _commit_cell(change.after),
+        _commit_cell(change.before if change.before != change.after else None),
         Cell(None if model is None else len(model.files)),
         Cell(size, None if size is None else size_text(size)),
         Cell(None if model is None else model.license),
@@ -176,11 +176,16 @@ def _change_row(change: Change, report: LockReport) -> list[Cell]:
 def _synced_row(model: SyncedModel) -> list[Cell]:
     return [
         Cell(model.model_id),
-        Cell(model.commit_hash),
+        _commit_cell(model.commit_hash),
         Cell(model.fetched_bytes, size_text(model.fetched_bytes)),
         Cell(model.size_bytes, size_text(model.size_bytes)),
         Cell(str(model.path)),
     ]
+
+
+def _commit_cell(commit_hash: str | None) -> Cell:
+    """People tell commits apart by their beginning."""
+    return Cell(commit_hash, commit_hash and commit_hash[:12])
 
 
 def _sum(models: Sequence[LockedModel]) -> str:
