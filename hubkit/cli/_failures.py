@@ -12,7 +12,6 @@ from hubkit.errors import (
     HubkitError,
     InvalidArgumentError,
     InvalidTokenError,
-    LockError,
     NotConnectedError,
     NotFoundError,
     OfflineError,
@@ -48,7 +47,6 @@ _CODES: tuple[tuple[tuple[type[HubkitError], ...], ExitCode], ...] = (
     ((AuthenticationError, GatedRepoError, InvalidTokenError, NotConnectedError), ExitCode.NOT_ALLOWED),
     ((ConfigError, InvalidArgumentError), ExitCode.USAGE),
     ((NotFoundError,), ExitCode.NOT_FOUND),
-    ((LockError,), ExitCode.NO),
     ((RateLimitedError,), ExitCode.RATE_LIMITED),
     ((OfflineError, TransportError), ExitCode.OUT_OF_REACH),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from hubkit.cli._format import count_of, size_text
 from hubkit.cli._output import Cell
 from hubkit.cli._session import Session, end_with, json_option, offline_told, pass_session
 from hubkit.cli._table import Column
+from hubkit.errors import LockError
 
 if TYPE_CHECKING:
     from hubkit.locking import Change, CheckReport, Finding, LockedModel, LockReport, SyncedModel
@@ -79,7 +81,7 @@ def lock(
         raise click.UsageError("--to goes with --check: locking fetches no files.")
     from hubkit import locking
 
-    with session.hub() as hub:
+    with session.hub() as hub, _lock_that_does_not_hold(session):
         if check:
             _tell_check(session, locking.check(hub, file, folder), as_json=as_json)
         else:
@@ -105,7 +107,7 @@ def sync(session: Session, file: str, folder: str | None, frozen: bool, as_json:
     """
     from hubkit import locking
 
-    with session.hub() as hub, offline_told(session):
+    with session.hub() as hub, offline_told(session), _lock_that_does_not_hold(session):
         synced = locking.sync(hub, file, folder, frozen=frozen)
     if as_json:
         session.out.json(_sync_document(synced))
@@ -118,6 +120,16 @@ def sync(session: Session, file: str, folder: str | None, frozen: bool, as_json:
         f"{count_of(len(synced), 'model')}, {size_text(total)}: all as locked; "
         f"{files} ({size_text(fetched)}) fetched"
     )
+
+
+@contextlib.contextmanager
+def _lock_that_does_not_hold(session: Session) -> Iterator[None]:
+    """To CI a lock that is missing, was edited or doesn't fit is what a finding is: a no."""
+    try:
+        yield
+    except LockError as error:
+        session.out.note(error.message, kind="error")
+        end_with(ExitCode.NO)
 
 
 def _tell_lock(session: Session, report: LockReport, *, as_json: bool) -> None:
