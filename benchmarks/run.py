@@ -15,6 +15,7 @@ from pathlib import Path
 
 import cases_failures
 import cases_hits
+import cases_interop
 import cases_load
 import cases_search
 import cases_sizes
@@ -35,6 +36,7 @@ _CASES: dict[str, Callable[[Bench], Iterator[Row]]] = {
     **cases_failures.CASES,
     **cases_sizes.CASES,
     **cases_start.CASES,
+    **cases_interop.CASES,
 }
 
 

@@ -68,14 +68,19 @@ def check_hub_token(token: Secret) -> Secret:
 
 
 def find_token(config: HubConfig) -> FoundToken | None:
-    """The token to use: from the settings, the OS keystore, or the file of ``hf auth login``."""
+    """The token to use: from the settings, the OS keystore, or the file of ``hf auth login``.
+
+    That file's is for the Hub that huggingface_hub asks, ``HF_ENDPOINT`` if it is set; no other gets it.
+    """
     if config.token is not None:
         return FoundToken(config.token, "settings")
     stored = _from_keystore(config.endpoint)
     if stored is not None:
         return FoundToken(stored, "keystore")
-    from huggingface_hub import get_token
+    from huggingface_hub import constants, get_token
 
+    if config.endpoint != constants.ENDPOINT.rstrip("/"):
+        return None
     text = get_token()
     return FoundToken(Secret(text), "hf token file") if text else None
 

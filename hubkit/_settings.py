@@ -38,6 +38,8 @@ class Setting:
 
     value: Any = attrs.field(repr=False)
     source: str
+    lay_around: bool = False
+    """Whether it is in a file that nobody named: whoever made the working folder chose it."""
 
 
 def read_settings(names: Collection[str], *, environ: Environment, start: Path | None) -> dict[str, Setting]:
@@ -113,7 +115,8 @@ def _search(start: Path) -> tuple[Path, dict[str, Setting]]:
             if os.path.isfile(path):
                 document = load_toml(path)
                 if path.name == "hubkit.toml" or "hubkit" in _tools(document):
-                    return path, _read_table(path, document)
+                    table = _read_table(path, document)
+                    return path, {key: attrs.evolve(found, lay_around=True) for key, found in table.items()}
     return start, {}
 
 

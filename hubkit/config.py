@@ -12,7 +12,7 @@ import attrs
 
 from hubkit import _conversions as convert
 from hubkit._secrets import Secret, redact, without_frames
-from hubkit._settings import Environment, Setting, nearest_key, read_settings
+from hubkit._settings import CONFIG_VARIABLE, Environment, Setting, nearest_key, read_settings
 from hubkit.errors import ConfigError, InvalidTokenError
 
 __all__ = ["DEFAULT_ENDPOINT", "HubConfig"]
@@ -140,7 +140,8 @@ class HubConfig:
 
         Raises:
             ConfigError: A key is unknown or a value out of range; the text names both
-                the field and where it came from.
+                the field and where it came from. Or a file that nobody named has another Hub
+                get a token that isn't in it: any folder that was cloned could ask for that.
         """
         environ = Environment(os.environ if environ is None else environ)
         fields = attrs.fields_dict(cls)
@@ -157,7 +158,19 @@ class HubConfig:
         for name, setting in found.items():
             if name not in given:
                 values[name] = _converted(fields[name], setting)
-        return cls(**values, **given)
+        config = cls(**values, **given)
+        if "endpoint" in values and found["endpoint"].lay_around:
+            own_token = "token" in values and found["token"].lay_around
+            _check_trust(config, found["endpoint"], own_token=own_token)
+        return config
+
+
+def _check_trust(config: HubConfig, endpoint: Setting, *, own_token: bool) -> None:
+    if config.token is not None and not own_token and config.endpoint != DEFAULT_ENDPOINT:
+        raise ConfigError(
+            f"{endpoint.source} would have {config.endpoint} get your token: if that is right, "
+            f"say so with HUBKIT_ENDPOINT, or name the file with {CONFIG_VARIABLE}"
+        )
 
 
 def _working_folder() -> Path | None:

@@ -76,7 +76,8 @@ def _ours(error: Exception, what: str, token: Secret | None, clock: Clock) -> Hu
     # Not "if response": an answer from 400 up is false.
     if response is not None and getattr(response, "status_code", 0) >= 400:
         return error_from(_answer(response), token=token, now=clock.now())
-    reason = redact(str(error).strip() or type(error).__name__, token)
+    # On one line: what a server says may hold line ends, and would forge others in a log.
+    reason = " ".join(redact(str(error).strip() or type(error).__name__, token).split())
     names = {f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in type(error).__mro__}
     if isinstance(error, EntryNotFoundError) and not isinstance(error, FileNotFoundError):
         return RepoFileNotFoundError(f"{what}: {reason}", 404)

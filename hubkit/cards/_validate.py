@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from hubkit.cards._finding import Finding
-from hubkit.cards._front_matter import FrontMatter, split_front_matter
 from hubkit.cards._validation._body import check_body, find_path
 from hubkit.cards._validation._language import check_language
 from hubkit.cards._validation._license import check_license
@@ -19,6 +18,7 @@ from hubkit.cards._validation._schema import check_types
 from hubkit.cards._validation._secrets import check_secrets
 from hubkit.cards._validation._syntax import check_syntax
 from hubkit.cards._validation._tree import BrokenYamlError, Fields, Scalar, Tree, read_tree, walk
+from hubkit.cards._writing._front_matter import FrontMatter, split_front_matter
 
 __all__ = ["validate_card"]
 

@@ -13,7 +13,7 @@ from hubkit.cache._keys import scope_of
 from hubkit.cache._tally import Tally
 from hubkit.cache._tiers import Tiers
 from hubkit.config import HubConfig
-from hubkit.interop._questions import Kind
+from hubkit.interop._questions import Kind, RepoName
 from hubkit.interop._reply import Reply
 from hubkit.interop._shelf import Shelf
 
@@ -74,6 +74,16 @@ class Callers:
             # Of two threads that make one at once both take the same.
             caller = self._made.setdefault((endpoint, scope), self._make(endpoint, scope))
         return caller
+
+    def drop(self, repo: RepoName, by: Secret | None) -> None:
+        """Forget all about a repository, whoever of this process asked: a write has changed it."""
+        # Told without a token that there is nothing, in another process perhaps.
+        shelves = [self.of(repo.endpoint, token).shelf for token in (by, None)]
+        others = [
+            caller.shelf for (endpoint, _), caller in list(self._made.items()) if endpoint == repo.endpoint
+        ]
+        for shelf in dict.fromkeys([*shelves, *others]):
+            shelf.drop(repo)
 
     def _make(self, endpoint: str, scope: str) -> Caller:
         tiers, clock = self._tiers, self._clock

@@ -16,7 +16,7 @@ from hubkit._transport._pauses import retry_after, spent_quota
 from hubkit.cache._freshness import Freshness
 from hubkit.errors import HubkitError, RateLimitedError, ServerError, TransportError
 from hubkit.interop._caller import Answer, Caller
-from hubkit.interop._http import Http, Request, Response, Send, reply_of
+from hubkit.interop._http import XET_HASH, Http, Request, Response, Send, reply_of, uses_xet
 from hubkit.interop._judging import is_worth_keeping
 from hubkit.interop._questions import Kind, Question, RepoName, question_in
 from hubkit.interop._reply import Reply
@@ -148,16 +148,7 @@ class Conversation:
 
     def _ask(self, found: _Found, *, patient: bool) -> Answer:
         """Ask the Hub, and keep what it says."""
-        self._mind_quota(patient=patient)
-        try:
-            response = self._send(self._request_for(found))
-        except self._http.library.TransportError as error:
-            self._failure = error
-            raise TransportError(f"{found.question.url}: {type(error).__name__}: {error}") from error
-        self._response = response
-        self._note_quota(response)
-        if response.status_code == 429:
-            raise RateLimitedError(f"429 from {found.question.url}: too many requests", 429)
+        response = self._sent(found, patient=patient)
         if response.status_code >= 500:
             status = response.status_code
             raise ServerError(f"{status} from {found.question.url}: the Hub failed", status)
@@ -169,6 +160,29 @@ class Conversation:
             if not is_worth_keeping(found.question, reply, was_redirected=bool(response.history)):
                 return Answer(reply, shared=False)
         return Answer(reply, shared=self._keep(found.question, reply))
+
+    def _sent(self, found: _Found, *, patient: bool) -> Response:
+        """The Hub's response; a quota that is used up is waited for as long as the deadline allows."""
+        # Nobody waits who has something to say instead.
+        deadline = Deadline(self._deadline if patient else 0.0, self._clock)
+        pause = self._caller.cooldown(self._question.kind).remaining()
+        while True:
+            if pause:
+                if pause > deadline.remaining():
+                    raise RateLimitedError(
+                        f"the quota of {self._question.endpoint} is used up for another {pause:.0f} s",
+                        429,
+                        retry_after=pause,
+                    )
+                self._clock.sleep(pause)
+            try:
+                self._response = response = self._send(self._request_for(found))
+            except self._http.library.TransportError as error:
+                self._failure = error
+                raise TransportError(f"{found.question.url}: {type(error).__name__}: {error}") from error
+            pause = self._note_quota(response)
+            if response.status_code != 429:
+                return response
 
     def _request_for(self, found: _Found) -> Request:
         headers = {}
@@ -184,39 +198,35 @@ class Conversation:
         url = found.question.url if moved else str(self._request.url)
         return self._http.about(self._request, url, **headers)
 
-    def _mind_quota(self, *, patient: bool) -> None:
-        """Wait for a quota that is used up, if that is worth it."""
-        remaining = self._caller.cooldown(self._question.kind).remaining()
-        if not remaining:
-            return
-        if not patient or remaining > self._deadline:
-            raise RateLimitedError(
-                f"the quota of {self._question.endpoint} is used up for another {remaining:.0f} s",
-                429,
-                retry_after=remaining,
-            )
-        self._clock.sleep(remaining)
-
-    def _note_quota(self, response: Response) -> None:
-        seconds = spent_quota(response.headers)
+    def _note_quota(self, response: Response) -> float:
+        """Tell the fleet of a quota that is used up; the seconds until it begins anew."""
+        seconds = spent_quota(response.headers) or 0.0
         if response.status_code == 429:
             seconds = retry_after(response.headers, now=self._clock.now()) or _QUOTA_PAUSE
         if seconds:
             self._caller.cooldown(self._question.kind).begin(seconds)
+        return seconds
 
     def _keep(self, question: Question, reply: Reply) -> bool:
         """Keep a reply, under the commit that it is about; whether others may read it."""
         shelf = self._caller.shelf
-        if question.repo is not None and question.kind is not Kind.INFO and reply.status < 400:
-            self._find_out_who_may_read(question.repo)
         commit_hash = _commit_of(question, reply)
-        if commit_hash is not None and question.is_on_branch:
-            shelf.pin(question, commit_hash)
-            question = question.at(commit_hash)
-        return shelf.store(question, reply)
+        if question.repo is not None and question.kind is not Kind.INFO:
+            at_commit = question if commit_hash is None else question.at(commit_hash)
+            is_lost = reply.get("x-error-code") == "EntryNotFound"
+            if not (shelf.knows_files(at_commit) if is_lost else shelf.knows_visibility(question.repo)):
+                self._find_out(question.repo)
+        if commit_hash is None or not question.is_on_branch:
+            return shelf.store(question, reply)
+        at_commit = question.at(commit_hash)
+        shared = shelf.store(at_commit, reply) or shelf.lacks(at_commit)
+        # Last, since whoever reads it looks for the answer.
+        shelf.pin(question, commit_hash)
+        return shared
 
-    def _find_out_who_may_read(self, repo: RepoName) -> None:
-        if self._look_up is None or self._caller.shelf.knows_visibility(repo):
+    def _find_out(self, repo: RepoName) -> None:
+        """Who may read about a repository, and which files it has; where a fleet will ask for the same."""
+        if self._look_up is None:
             return
         try:
             self._look_up(repo, self._request)
@@ -225,15 +235,20 @@ class Conversation:
 
     def _told(self, reply: Reply) -> Response:
         """A response from the cache; its file is to be fetched at the commit that it tells of."""
-        return self._http.respond(
-            reply, self._request, self._address(reply.status, reply.get("x-repo-commit"))
-        )
+        url = self._address(reply.status, reply.get("x-repo-commit"))
+        return self._without_idle_xet(self._http.respond(reply, self._request, url))
 
     def _pinned(self, response: Response) -> Response:
         """The Hub's own response, likewise; a redirect says itself where the file is."""
         if self._question.kind is Kind.FILE and response.status_code == 200:
             url = self._address(200, response.headers.get("x-repo-commit"))
             response.request = self._http.about(response.request, url)
+        return self._without_idle_xet(response)
+
+    def _without_idle_xet(self, response: Response) -> Response:
+        """Told of Xet while it isn't there, huggingface_hub would fetch the file from the branch instead."""
+        if self._question.kind is Kind.FILE and XET_HASH in response.headers and not uses_xet():
+            del response.headers[XET_HASH]
         return response
 
     def _address(self, status: int, commit_hash: str | None) -> str:

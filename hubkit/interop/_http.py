@@ -17,7 +17,18 @@ from hubkit._secrets import Secret
 from hubkit.interop._questions import Question
 from hubkit.interop._reply import Reply
 
-__all__ = ["Client", "Http", "Request", "Response", "Send", "body_of", "reply_of", "token_of"]
+__all__ = [
+    "XET_HASH",
+    "Client",
+    "Http",
+    "Request",
+    "Response",
+    "Send",
+    "body_of",
+    "credentials_of",
+    "reply_of",
+    "uses_xet",
+]
 
 Client = Any
 Request = Any
@@ -27,6 +38,9 @@ Send = Callable[..., Response]
 
 _BEARER = "bearer "
 
+XET_HASH = "x-xet-hash"
+"""The header by which huggingface_hub fetches a file from Xet."""
+
 
 @attrs.frozen
 class Http:
@@ -35,13 +49,13 @@ class Http:
     library: Any
 
     @classmethod
-    def of(cls, client: Client) -> Http:
-        """The library that a client belongs to."""
+    def of(cls, client: Client) -> Http | None:
+        """The library that a client belongs to; None when it is something else."""
         for kind in type(client).__mro__:
             name = kind.__module__.partition(".")[0]
             if name in ("httpx", "httpx2"):
                 return cls(sys.modules[name])
-        raise TypeError(f"not a client of httpx: {type(client).__name__}")
+        return None
 
     def respond(self, reply: Reply, request: Request, url: str) -> Response:
         """A response as if the Hub had sent it.
@@ -53,8 +67,11 @@ class Http:
         """
         response = self.library.Response(
             reply.status,
+            # As bytes: text would have to be ASCII, which names of files need not be.
             headers=[
-                (name, value) for name, value in reply.headers if name != "content-length" or not reply.body
+                (name.encode(), value.encode())
+                for name, value in reply.headers
+                if name != "content-length" or not reply.body
             ],
             content=reply.body,
             request=self.about(request, url),
@@ -87,10 +104,15 @@ def body_of(request: Request, http: Http) -> bytes:
     return content
 
 
-def token_of(request: Request) -> Secret | None:
-    """The token that a request is sent with."""
-    value: str = request.headers.get("authorization") or ""
-    return Secret(value[len(_BEARER) :].strip()) if value.lower().startswith(_BEARER) else None
+def credentials_of(request: Request) -> Secret | None:
+    """What shows who sends a request: a token, or whatever else the Hub may know its readers by."""
+    headers = request.headers
+    value: str = headers.get("authorization") or ""
+    cookies: str = headers.get("cookie") or ""
+    if not value and not cookies:
+        return None
+    is_token = value.lower().startswith(_BEARER) and not cookies
+    return Secret(value[len(_BEARER) :].strip() if is_token else f"{value}\n{cookies}")
 
 
 def reply_of(response: Response, question: Question) -> Reply:
@@ -101,3 +123,10 @@ def reply_of(response: Response, question: Question) -> Reply:
         # It is decoded by now, and its headers speak of how it travelled.
         pairs = [pair for pair in pairs if pair[0].lower() != "content-length"]
     return Reply.kept_of(response.status_code, pairs, body, url=question.url)
+
+
+def uses_xet() -> bool:
+    """Whether huggingface_hub fetches files from Xet where it can."""
+    from huggingface_hub.utils._runtime import is_xet_available
+
+    return bool(is_xet_available())

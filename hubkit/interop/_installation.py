@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -16,6 +18,8 @@ from hubkit.errors import ConfigError, InvalidArgumentError
 from hubkit.interop._cached_send import CachedSend
 from hubkit.interop._caller import Callers
 from hubkit.interop._http import Client, Http
+
+log = logging.getLogger("hubkit")
 
 __all__ = ["HTTP_MODULE", "cached", "install", "uninstall"]
 
@@ -33,7 +37,9 @@ def install(config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> 
 
     From then on `HfApi` reads, and the HEAD requests of `hf_hub_download`, `transformers`,
     `datasets` and others, are answered from the tiers while they are fresh, shared with
-    all who share these, and there without a network. Installing the same twice does nothing.
+    all who share these, and there without a network. Twice is once; the second call goes
+    before a client factory that was set meanwhile by a ``set_client_factory`` which a
+    program had imported before the first.
 
     Args:
         config: Settings; ``HubConfig.load()`` if left out. Tokens and the Hub's address are
@@ -55,6 +61,8 @@ def install(config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> 
             raise InvalidArgumentError(
                 "config differs from the one that is installed: call uninstall() first"
             )
+        else:
+            _installed.take_place()
 
 
 def uninstall() -> None:
@@ -123,17 +131,32 @@ class _Installation:
         self._set_factory: Callable[[Factory], None] = hub.set_client_factory
         # No public name tells what it is.
         self._factory: Factory = hub._GLOBAL_CLIENT_FACTORY
-        hub.set_client_factory = self._take_factory
+        self._give_out(self._take_factory, instead_of=self._set_factory)
         self._set_factory(self._make_client)
 
     def undo(self) -> None:
         """Put back what was there, or what a program has set since."""
-        self._hub.set_client_factory = self._set_factory
+        self._give_out(self._set_factory, instead_of=self._take_factory)
         self._set_factory(self._factory)
         for client in list(self._clients):
             # A program may keep a client of its own for ever.
-            vars(client).pop("send", None)
+            if isinstance(client.send, CachedSend):
+                client.send = client.send.original
         self._tiers.close()
+
+    def _give_out(
+        self, function: Callable[[Factory], None], *, instead_of: Callable[[Factory], None]
+    ) -> None:
+        """Put one ``set_client_factory`` in the place of another, under each name that programs may import."""
+        for name in (HTTP_MODULE, "huggingface_hub.utils", "huggingface_hub"):
+            names = vars(sys.modules[name])
+            if names.get("set_client_factory") == instead_of:
+                names["set_client_factory"] = function
+
+    def take_place(self) -> None:
+        """Go before a factory that was set behind our back, by a function that a program had imported earlier."""
+        if self._make_client != self._hub._GLOBAL_CLIENT_FACTORY:
+            self._take_factory(self._hub._GLOBAL_CLIENT_FACTORY)
 
     def _take_factory(self, client_factory: Factory) -> None:
         """In the place of ``set_client_factory``: a program's own proxies and certificates go beneath the cache."""
@@ -142,10 +165,15 @@ class _Installation:
 
     def _make_client(self) -> Client:
         client = self._factory()
-        if not isinstance(client.send, CachedSend):
+        http = Http.of(client)
+        if http is None:
+            log.warning(
+                "not cached: what the client factory gave is no client of httpx: %s", type(client).__name__
+            )
+        elif not isinstance(client.send, CachedSend):
             client.send = CachedSend(
-                client.send,
-                Http.of(client),
+                client,
+                http,
                 self._callers,
                 self.config,
                 self._clock,

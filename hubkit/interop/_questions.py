@@ -17,7 +17,7 @@ from hubkit._lazy import load_json
 from hubkit._refs import is_commit_hash, is_repo_id, parse_repo_id, parse_revision, quote_revision
 from hubkit.errors import DecodeError, InvalidRefError
 
-__all__ = ["Kind", "Question", "RepoName", "changed_by", "question_in"]
+__all__ = ["Kind", "Question", "RepoName", "changed_by", "endpoint_of", "question_in"]
 
 
 class Kind(enum.Enum):
@@ -79,8 +79,16 @@ class Question:
 
     @property
     def text(self) -> str:
-        """The whole question but for the endpoint."""
-        return f"{self.method} {self.url[len(self.endpoint) :]} {self.form}".rstrip()
+        """The whole question but for the endpoint; the same for the two ways to ask about the main branch."""
+        url = self.url[len(self.endpoint) :]
+        if self.kind is Kind.INFO and self.revision == "main" and not self.query:
+            url = url.removesuffix("/revision/main")
+        return f"{self.method} {url} {self.form}".rstrip()
+
+    @property
+    def file(self) -> str:
+        """The path inside the repository that a HEAD or a tree is about; empty where it is about all of it."""
+        return unquote(self.path.partition("{}/")[2]) if self.kind in (Kind.FILE, Kind.TREE) else ""
 
     def url_at(self, revision: str | None) -> str:
         """Where to ask the same of another revision."""
@@ -119,7 +127,12 @@ _FORM = "application/x-www-form-urlencoded"
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 # Of a repository, these change nothing, or nothing yet.
 _HARMLESS = re.compile(r"(?:paths-info|preupload|auth-check|xet-(?:read|write)-token)(?:/|\Z)")
-_CHANGE = re.compile(rf"/api/{_TYPE}/(?P<id>[\w.-]+/[\w.-]+)/(?P<what>.+)\Z", re.ASCII)
+_WORDS = "branch|commit|discussions|paths-info|preupload|settings|super-squash|tag"
+_CHANGE = re.compile(
+    # An id of one part only where a word that is no name comes next.
+    rf"/api/{_TYPE}/(?P<id>[\w.-]+(?=/(?:{_WORDS})/)|[\w.-]+/[\w.-]+)/(?P<what>.+)\Z",
+    re.ASCII,
+)
 _REPOS = re.compile(r"/api/repos/(?:create|delete|move)\Z")
 
 
@@ -140,7 +153,10 @@ def question_in(
     >>> question_in("GET", "https://huggingface.co/org/name/resolve/main/model.safetensors") is None
     True
     """
-    endpoint, path, query = _split(url, endpoints)
+    try:
+        endpoint, path, query = _split(url, endpoints)
+    except ValueError:
+        return None
     for wanted, kind, pattern in _READS:
         match = pattern.match(path) if method == wanted else None
         if match is None:
@@ -174,7 +190,10 @@ def changed_by(
     """
     if method not in _WRITING:
         return []
-    endpoint, path, _ = _split(url, endpoints)
+    try:
+        endpoint, path, _ = _split(url, endpoints)
+    except ValueError:
+        return []
     if _REPOS.match(path):
         return list(_named(endpoint, body))
     match = _CHANGE.match(path)
@@ -183,9 +202,23 @@ def changed_by(
     return [RepoName(endpoint, match["type"], match["id"])]
 
 
+def endpoint_of(url: str, endpoints: Collection[str] = ()) -> str:
+    """The Hub that a URL belongs to; empty where that can't be told."""
+    try:
+        return _split(url, endpoints)[0]
+    except ValueError:
+        return ""
+
+
 def _split(url: str, endpoints: Collection[str]) -> tuple[str, str, str]:
-    """Endpoint, path below it, and query."""
+    """Endpoint, path below it, and query.
+
+    Raises:
+        ValueError: It is no URL of the web.
+    """
     parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError(f"no address of a Hub: {url[:100]!r}")
     whole = f"{parts.scheme}://{parts.netloc}{parts.path}"
     for endpoint in endpoints:
         if whole.startswith(f"{endpoint}/"):

@@ -16,6 +16,7 @@ from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, model_key, reply_prefix
 from hubkit.cache._model_codec import decode_model
 from hubkit.cache._tiers import Tiers
 from hubkit.errors import CacheCorruptedError, DecodeError
+from hubkit.interop._file_lists import FileList, absence, list_in, read_list
 from hubkit.interop._judging import is_worth_keeping
 from hubkit.interop._questions import Kind, Question, RepoName
 from hubkit.interop._reply import Reply, decode_reply, encode_reply
@@ -73,7 +74,33 @@ class Shelf:
         self._clock = clock
 
     def find(self, question: Question) -> StoredReply | None:
-        """What is known; None when nothing is."""
+        """What is known, or follows from what is; None when nothing does."""
+        stored = self._find_itself(question)
+        if (stored is None or stored.freshness is not Freshness.HIT) and self.lacks(question):
+            return StoredReply(absence(question), Freshness.HIT, serves_on_error=True)
+        return stored
+
+    def lacks(self, question: Question) -> bool:
+        """Whether it is known that the commit asked about has no such file."""
+        files = self._files_of(question)
+        return files is not None and files.lacks(question)
+
+    def knows_files(self, question: Question) -> bool:
+        """Whether it is known which files the commit asked about has."""
+        return self._files_of(question) is not None
+
+    def _files_of(self, question: Question) -> FileList | None:
+        if not question.file or not question.is_immutable:
+            return None
+        entry, freshness = self._found(question.repo, _files_text(str(question.revision)))
+        if entry is None or freshness is not Freshness.HIT:
+            return None
+        try:
+            return read_list(bytes(entry.plain()))
+        except CacheCorruptedError:
+            return None
+
+    def _find_itself(self, question: Question) -> StoredReply | None:
         entry, freshness = self._found(question.repo, question.text)
         if entry is None or freshness is Freshness.MISS:
             return None
@@ -92,6 +119,7 @@ class Shelf:
         if question.kind is Kind.INFO and reply.status == 200:
             self._learn(question, reply)
         scope = self._scope_for(question, reply)
+        self._note_files(scope, question, reply)
         if len(reply.body) > _MAX_BODY:
             return False
         ttl = self._ttl_of(question, reply)
@@ -112,6 +140,9 @@ class Shelf:
     def pin(self, question: Question, commit_hash: str) -> None:
         """Remember the commit that the question's branch is at."""
         if question.repo is not None and question.revision is not None and not question.is_immutable:
+            entry, _ = self._found(question.repo, _pin_text(question))
+            if entry is not None and bytes(entry.body[:64]) != commit_hash.encode():
+                self._drop_information(question.repo)
             scope = self._scope_of(question.repo, gated_too=True)
             self._write(
                 scope, question.repo, _pin_text(question), 200, self._policy.ttl, None, commit_hash.encode()
@@ -126,6 +157,30 @@ class Shelf:
         for scope in (self._scope, PUBLIC):
             self._drop_in(scope, repo)
         self._tiers.clear(_prefix(self._scope, repo.endpoint, None))
+
+    def forget_own(self) -> None:
+        """Forget what nobody but this caller may read: the Hub doesn't know its token any more."""
+        self._tiers.clear(f"{self._scope}|{self._endpoint}|")
+
+    def _drop_information(self, repo: RepoName) -> None:
+        """Forget what was said of a branch that has moved: all that is told of it is of one commit."""
+        path = f"GET /api/{repo.repo_type}/{repo.repo_id}"
+        for scope in (self._scope, PUBLIC):
+            prefix = _prefix(scope, repo.endpoint, repo)
+            self._tiers.delete(prefix + path)
+            for rest in ("?", "/revision/"):
+                self._tiers.clear(f"{prefix}{path}{rest}")
+
+    def _note_files(self, scope: Scope, question: Question, reply: Reply) -> None:
+        """Keep the list of a commit's files, where a reply has it, for those who may read the reply."""
+        if question.repo is None or reply.status != 200:
+            return
+        if question.kind is Kind.TREE and self._visibility(question.repo) != _OPEN:
+            # Of a gated repository the tree is everybody's, and the files are not.
+            return
+        files = list_in(question, reply)
+        if files is not None:
+            self._write(scope, question.repo, _files_text(files.commit_hash), 200, None, None, files.encode())
 
     def _drop_in(self, scope: Scope, repo: RepoName) -> None:
         self._tiers.clear(_prefix(scope, repo.endpoint, repo))
@@ -202,12 +257,16 @@ class Shelf:
         if said.get("private") is False and "gated" in said:
             body = _GATED if said["gated"] else _OPEN
             self._write(PUBLIC, repo, "visibility", 200, self._policy.ttl, None, body)
-        elif said.get("private") is True and self._visibility(repo) is not None:
+        elif said.get("private") is True and self._was_public(repo):
             # It was public, and what everybody was told then is nobody else's business now.
             self._drop_in(PUBLIC, repo)
         commit_hash = said.get("sha")
         if isinstance(commit_hash, str) and is_commit_hash(commit_hash):
             self.pin(attrs.evolve(question, revision=question.revision or "main"), commit_hash)
+
+    def _was_public(self, repo: RepoName) -> bool:
+        key = _prefix(PUBLIC, self._endpoint, repo) + "visibility"
+        return self._tiers.find([key], lambda _: Freshness.HIT)[0] is not None
 
     def _visibility(self, repo: RepoName) -> bytes | None:
         """Whether files are everybody's or gated; None when nothing public is known."""
@@ -240,6 +299,10 @@ def _prefix(scope: Scope, endpoint: str, repo: RepoName | None) -> str:
 
 def _pin_text(question: Question) -> str:
     return f"commit of {question.revision}"
+
+
+def _files_text(commit_hash: str) -> str:
+    return f"files of {commit_hash}"
 
 
 def _object_in(reply: Reply) -> dict[str, object]:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from hubkit.cards._front_matter import dump_front_matter, split_front_matter
 from hubkit.cards._text import one_line
+from hubkit.cards._writing._front_matter import dump_front_matter, split_front_matter
 
 TRAPS = [
     "no", "Yes", "on", "OFF", "y", "null", "Null", "~", "true", "False", "nan", ".nan", "inf", "-.inf",

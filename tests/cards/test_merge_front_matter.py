@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubkit.cards import MergedCard, merge_front_matter
-from hubkit.cards._front_matter import split_front_matter
+from hubkit.cards._writing._front_matter import split_front_matter
 
 OURS = '---\nlibrary_name: peft\nlicense: mit\ntags:\n- peft\n- "no"\n---\n\n# generated\n'
 

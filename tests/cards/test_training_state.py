@@ -5,7 +5,7 @@ import json
 import pytest
 
 from hubkit.cards import read_adapter
-from hubkit.cards._facts import LoggedStep
+from hubkit.cards._reading._facts import LoggedStep
 
 
 @pytest.fixture

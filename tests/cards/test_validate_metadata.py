@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubkit.cards import validate_card
-from hubkit.cards._front_matter import dump_front_matter
 from hubkit.cards._validation._lists import libraries, licenses, pipeline_tags
 from hubkit.cards._validation._schema import misfits
 from hubkit.cards._validation._tree import read_tree
+from hubkit.cards._writing._front_matter import dump_front_matter
 from hubkit.testing._known import LICENSES
 
 RESULT = "task: {type: text-generation}, dataset: {type: glue, name: GLUE}, metrics: [{type: a, value: 1}]"

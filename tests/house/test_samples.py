@@ -156,6 +156,21 @@ def test_lock_page(monkeypatch, tmp_path, capsys):
     assert 0 == result.failed, capsys.readouterr().out
 
 
+def test_interop_guide(monkeypatch, tmp_path, capsys):
+    """The samples of the guide to what lies beneath huggingface_hub are true."""
+    text = (ROOT / "docs" / "interop.md").read_text(encoding="utf-8")
+    source = "\n".join(re.findall(r"^```pycon\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL))
+    monkeypatch.setenv("HUBKIT_CACHE", f"file://{tmp_path}/cache")
+    with LocalHub() as server:
+        server.add_repo("org/model", {"config.json": b"{}"})
+        test = doctest.DocTestParser().get_doctest(source, {"server": server}, "interop.md", "interop.md", 0)
+        flags = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+        result = doctest.DocTestRunner(optionflags=flags).run(test)
+
+    assert result.attempted > 8
+    assert 0 == result.failed, capsys.readouterr().out
+
+
 def test_quickstart(tmp_path):
     """The README's first command, without the installation."""
     command = [sys.executable, str(ROOT / "examples" / "quickstart.py"), "--folder", str(tmp_path / "q")]

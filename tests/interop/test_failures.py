@@ -40,7 +40,7 @@ def test_one_asks_for_all_threads(hub, api, beneath):
 
 def test_a_failure_is_shared(hub, api, beneath):
     """Sixteen threads, a hub that fails: one request, one failure for all."""
-    hub.fail("model_info", status=503, delay=0.3, times=None)
+    hub.fail("model_info", status=503, delay=1.0, times=None)
 
     def fails():
         with pytest.raises(HfHubHTTPError) as caught:
@@ -91,10 +91,8 @@ def test_expired_is_not_served_unless_allowed(hub, api, beneath, clock):
 
 
 def test_quota_that_is_used_up_is_waited_for(hub, api, beneath, clock):
-    """A 429 with a reset within the deadline: the next caller waits, and gets its answer."""
+    """A 429 with a reset within the deadline: its caller waits, and gets its answer."""
     hub.fail("model_info", status=429, headers={"RateLimit": '"api";r=0;t=2'})
-    with pytest.raises(HfHubHTTPError, match="429"):
-        api.model_info("org/model")
     before = clock.now()
 
     assert "org/model" == api.model_info("org/model").id

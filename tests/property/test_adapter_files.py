@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hubkit.cards import AdapterFacts, read_adapter
-from hubkit.cards._files import UnreadableError
-from hubkit.cards._inert_pickle import Instance, read_pickle
-from hubkit.cards._safetensors import read_header
+from hubkit.cards._reading._files import UnreadableError
+from hubkit.cards._reading._inert_pickle import Instance, read_pickle
+from hubkit.cards._reading._safetensors import read_header
 
 TEXTS = st.text(max_size=30) | st.sampled_from(
     [

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from rendered_cards import parsed
 
 from hubkit.cards import AdapterFacts, LoggedStep, render_card, update_card
-from hubkit.cards._front_matter import split_front_matter
-from hubkit.cards._regions import Region, pieces, sealed
-from hubkit.cards._sections import TITLES
 from hubkit.cards._text import one_line
+from hubkit.cards._writing._front_matter import split_front_matter
+from hubkit.cards._writing._regions import Region, pieces, sealed
+from hubkit.cards._writing._sections import TITLES
 
 SECRETS = ["/home/ann/x", "hf_" + "a" * 30, "ghp_" + "b" * 36, "https://ann:pass@example.org"]
 CARD = render_card(AdapterFacts(method="LoRA"), repo_id="a/b", license="mit")

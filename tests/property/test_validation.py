@@ -133,10 +133,10 @@ ADVERSARIES = {
 
 
 @pytest.mark.parametrize("name", ADVERSARIES)
-def test_a_megabyte_takes_less_than_a_second(name: str) -> None:
-    """No text makes it slow; processor time counts, since other programs run beside it."""
+def test_a_megabyte_takes_no_time(name: str) -> None:
+    """No text makes it slow: half a second of the processor where it was measured, and minutes where it goes wrong."""
     validate_card("---\nlicense: none\n---\n")
     start = time.process_time()
     validate_card(ADVERSARIES[name])
 
-    assert time.process_time() - start < 1
+    assert time.process_time() - start < 10

@@ -75,9 +75,7 @@ def test_plugins(installed, run_hubkit, arguments, loaded):
     ("name", "priority", "kept"),
     [
         ("PlaintextKeyring", 5, False),
-        ("MyPlaintextStore", 5, False),
         ("UncryptedFileKeyring", 5, False),
-        ("Locker", 0, False),
         ("Locker", "property(lambda self: 1 / 0)", False),
         ("Locker", 5, True),
     ],
@@ -117,3 +115,19 @@ def test_environment_before_keystore(hub, alice, bob, tmp_path, run_hubkit):
     )
 
     assert "alice" == json.loads(done.stdout)["name"]
+
+
+@pytest.mark.threat("endpoint of a cloned folder")
+@pytest.mark.parametrize(
+    ("name", "command"), [("hubkit.toml", ["whoami"]), ("pyproject.toml", ["info", "org/name"])], ids=str
+)
+@pytest.mark.parametrize("variable", ["HF_TOKEN", "HUBKIT_TOKEN", "HF_TOKEN_PATH"])
+def test_cloned_folders(hostile, tmp_path, run_hubkit, name, variable, command):
+    """A file that came with a folder can't have a token sent to the Hub that it names, wherever the token is kept."""
+    table = "[tool.hubkit]\n" if name == "pyproject.toml" else ""
+    (tmp_path / name).write_text(f'{table}endpoint = "{hostile.endpoint}"\n')
+    done = run_hubkit(*command, **{variable: TOKEN})
+
+    assert 0 != done.returncode
+    assert {None} >= {request.headers.get("authorization") for request in hostile.requests}
+    assert TOKEN not in done.stdout + done.stderr

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sqlite3
 import struct
 import zlib
+from contextlib import closing
 from functools import cache
 
 import pytest
 from huggingface_hub import HfApi
 
 from hubkit import HubkitError
+from hubkit._clock import SYSTEM_CLOCK
 from hubkit.cache import open_backend
 from hubkit.cache._entry import Entry, decode_entry, encode_entry
 from hubkit.interop import cached
 from hubkit.interop._reply import Reply, encode_reply
 
-STORES = ["file", "sqlite", "redis"]
+STORES = ["file", "sqlite", pytest.param("redis", marks=pytest.mark.redis)]
+
+
+@pytest.fixture
+def clock():
+    """The machine's own: leases in Redis end by the server's, which no test moves."""
+    return SYSTEM_CLOCK
 
 
 @pytest.fixture(params=STORES)
@@ -121,7 +130,8 @@ def test_poison(hub, make_client, store, known, clock, poison):
 
 @pytest.mark.threat("poisoned cache entry")
 @pytest.mark.parametrize("poison", POISONS.values(), ids=POISONS)
-def test_poison_beneath_huggingface_hub(hub, make_client, store, clock, poison):
+@pytest.mark.parametrize("store", ["file"], indirect=True)
+def test_poison_beneath_huggingface_hub(hub, store, clock, poison):
     """The same when huggingface_hub asks."""
     from hubkit import HubConfig
 
@@ -268,6 +278,7 @@ def test_what_alice_knows(hub, alice, bob, make_client, store, share_private, of
 
 
 @pytest.mark.threat("metadata crosses tokens")
+@pytest.mark.parametrize("store", STORES[2:], indirect=True)
 def test_what_the_program_lists(hub, alice, bob, run_hubkit, store):
     """`hubkit cache ls` and `info --offline` show each caller what is its own."""
     settings = {"HUBKIT_ENDPOINT": hub.endpoint, "HUBKIT_CACHE": store, "HUBKIT_SHARE_PRIVATE": "yes"}
@@ -284,6 +295,7 @@ def test_what_the_program_lists(hub, alice, bob, run_hubkit, store):
     assert [] == [done.stdout for done in others if "secret" in done.stdout]
 
 
+@pytest.mark.redis
 @pytest.mark.threat("poisoned cache entry")
 def test_keys_of_another_kind(hub, make_client, start_redis):
     """A list or a hash under one of our keys costs that answer, not the whole store."""
@@ -302,3 +314,60 @@ def test_keys_of_another_kind(hub, make_client, start_redis):
     assert "mit" == client.require_model_metadata("alice/open").license
     assert client.get_model_metadata("alice/other") is not None
     assert {"model_info": 1} == dict(hub.requests)
+
+
+OTHER_LOGINS = {
+    "in the URL": lambda endpoint: HfApi(
+        endpoint=endpoint.replace("://", "://alice:Marked-Pass@"), token=False
+    ),
+    "as a header": lambda endpoint: HfApi(
+        endpoint=endpoint, token=False, headers={"authorization": "Basic YWxpY2U6TWFya2VkLVBhc3M="}
+    ),
+}
+
+
+@pytest.mark.threat("metadata crosses tokens")
+@pytest.mark.parametrize("login", OTHER_LOGINS.values(), ids=OTHER_LOGINS)
+def test_logins_that_are_no_tokens(hostile, tmp_path, login):
+    """What a Hub behind a password told its user isn't kept where all read it, nor is the password."""
+    from hubkit import HubConfig
+
+    answer = {"id": "org/name", "sha": "0" * 40, "private": True, "siblings": []}
+    hostile.behave = lambda request, sock: hostile.reply(200, json.dumps(answer).encode())
+    with cached(HubConfig(cache=f"file://{tmp_path}/files")):
+        login(hostile.endpoint).model_info("org/name")
+    keys = list(open_backend(f"file://{tmp_path}/files").keys())
+
+    assert "Basic YWxpY2U6TWFya2VkLVBhc3M=" == hostile.requests[0].headers["authorization"]
+    assert [] == [key for key in keys if key.startswith("public|") or "Marked-Pass" in key]
+
+
+HOSTILE_FILES = {
+    "endless view": "DROP TABLE entries; CREATE VIEW entries (key, expires_at, value) AS WITH RECURSIVE n (i) AS "
+    "(SELECT 1 UNION ALL SELECT i FROM n) SELECT i, i, i FROM n",
+    "trigger": "CREATE TRIGGER spy AFTER INSERT ON entries BEGIN DELETE FROM entries; END",
+    "further table": "CREATE TABLE another (a)",
+    "further column": "ALTER TABLE entries ADD COLUMN b GENERATED ALWAYS AS (zeroblob(1000000000))",
+    "text for bytes": "UPDATE entries SET value = CAST(x'ff' AS TEXT)",
+    "number for bytes": "UPDATE entries SET value = 5",
+    "newer schema": "PRAGMA user_version = 99",
+    "another program's": "PRAGMA application_id = 1",
+    "log of another kind": "PRAGMA journal_mode = DELETE",
+}
+
+
+@pytest.mark.threat("hostile SQLite file")
+@pytest.mark.parametrize("statements", HOSTILE_FILES.values(), ids=HOSTILE_FILES)
+def test_hostile_database(hub, make_client, tmp_path, statements):
+    """Whatever somebody did to the file, the client answers right and soon, and nothing of the file runs."""
+    store = f"sqlite://{tmp_path}/cache.db"
+    with make_client(hub.endpoint, cache=store) as before:
+        before.get_model_metadata("alice/open")
+    with closing(sqlite3.connect(tmp_path / "cache.db", isolation_level=None)) as connection:
+        connection.executescript(statements)
+    client = make_client(hub.endpoint, cache=store, memory_entries=0)
+    found = [client.require_model_metadata("alice/open").license for _ in range(2)]
+
+    assert ["mit"] * 2 == found
+    assert isinstance(client.cache.get_all_cached(), list)
+    assert client.cache.stats() is not None

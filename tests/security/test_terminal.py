@@ -272,20 +272,10 @@ VERBS = {
 }
 
 
-BROKEN_LINE = pytest.mark.xfail(
-    reason="what huggingface_hub says of a date goes into the error with its line ends"
-)
-
-
 @pytest.mark.parametrize(
     ("verb", "status"),
     [
-        pytest.param(
-            verb,
-            status,
-            id=f"{name}-{status}",
-            marks=[BROKEN_LINE] if (name, status) == ("download", None) else [],
-        )
+        pytest.param(verb, status, id=f"{name}-{status}")
         for name, verb in VERBS.items()
         for status in (None, 302, 400, 403, 404, 429, 500)
     ],

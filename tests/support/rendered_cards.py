@@ -9,7 +9,7 @@ import yaml
 from markdown_it import MarkdownIt
 from ruamel.yaml import YAML
 
-from hubkit.cards._front_matter import split_front_matter
+from hubkit.cards._writing._front_matter import split_front_matter
 
 COMMENT = re.compile(
     r"(<!-- hubkit:(begin|end) [a-z0-9-]+( [0-9a-f]{12})?!? -->|<!-- hubkit:card\n.*?\n-->)\n?", re.DOTALL

@@ -120,3 +120,40 @@ def test_insecure_endpoint_does_not_show_the_token() -> None:
     error = _failed(lambda: HubConfig(endpoint="http://hub.example", token=Secret(SECRET)))
 
     assert SECRET not in _report(error)
+
+
+@pytest.mark.parametrize("name", ["hubkit.toml", "pyproject.toml"])
+@pytest.mark.parametrize("source", ["HF_TOKEN", "HUBKIT_TOKEN", None])
+def test_a_file_that_lies_around_gets_no_token(tmp_path, name, source) -> None:
+    """A folder that somebody cloned can't have a token of the environment, or the caller's, sent to another Hub."""
+    table = "[tool.hubkit]\n" if name == "pyproject.toml" else ""
+    (tmp_path / name).write_text(f'{table}endpoint = "https://evil.example"\n')
+    (tmp_path / "deep").mkdir()
+    environ = {source: SECRET} if source else {}
+    overrides = {} if source else {"token": SECRET}
+    with pytest.raises(ConfigError, match=r"https://evil.example get your token: .* HUBKIT_ENDPOINT") as info:
+        HubConfig.load(overrides, environ=environ, start=tmp_path / "deep")
+
+    assert SECRET not in str(info.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "environ"),
+    [
+        ('endpoint = "https://hub.example"', {}),
+        ('endpoint = "https://huggingface.co"', {"HF_TOKEN": SECRET}),
+        ('endpoint = "https://hub.example"', {"HF_TOKEN": SECRET, "HUBKIT_ENDPOINT": "https://hub.example"}),
+        ('endpoint = "https://hub.example"', {"HF_TOKEN": SECRET, "HF_ENDPOINT": "https://hub.example"}),
+        ('endpoint = "https://hub.example"', {"HF_TOKEN": SECRET, "HUBKIT_CONFIG": "{folder}/hubkit.toml"}),
+        (f'endpoint = "https://hub.example"\ntoken = "{SECRET}"', {}),
+    ],
+)
+def test_a_hub_that_was_chosen_gets_the_token(tmp_path, text, environ) -> None:
+    """Who names the Hub or the file himself, or keeps the token there too, isn't asked again."""
+    (tmp_path / "hubkit.toml").write_text(text)
+    environ = {key: value.format(folder=tmp_path) for key, value in environ.items()}
+
+    assert HubConfig.load(environ=environ, start=tmp_path).endpoint in (
+        "https://hub.example",
+        "https://huggingface.co",
+    )

@@ -8,10 +8,13 @@ with whatever Python comes along: the program's may be another than hubkit's.
 from __future__ import annotations
 
 import importlib.machinery
-import importlib.util
 import os
 import sys
-from typing import Any
+
+# Every Python pays for what is imported here: `typing` and `importlib.util` would double its start.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MODULE = "huggingface_hub.utils._http"
 _TOLD = "_HUBKIT_RUN_TOLD"
@@ -25,10 +28,16 @@ class _Watch:
         if name != _MODULE:
             return None
         sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        spec = _found(name, path)
         if spec is not None and spec.loader is not None:
             _follow(spec.loader)
         return spec
+
+
+def _found(name: str, path: Any = None) -> Any:
+    """Where a module is, as the finders of this Python have it; None where none knows."""
+    finders = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
+    return next(filter(None, (finder.find_spec(name, path) for finder in finders)), None)
 
 
 def _follow(loader: Any) -> None:
@@ -64,13 +73,15 @@ def _run_next() -> None:
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
     if spec is None or spec.loader is None:
         return
-    module = importlib.util.module_from_spec(spec)
+    from importlib.util import module_from_spec
+
+    module = module_from_spec(spec)
     sys.modules["sitecustomize"] = module
     spec.loader.exec_module(module)
 
 
 def _begin() -> None:
-    if importlib.util.find_spec("hubkit") is None:
+    if _found("hubkit") is None:
         _say(f"{sys.executable} has no hubkit: it runs without the cache")
     else:
         sys.meta_path.insert(0, _Watch())

@@ -1,0 +1,1 @@
+"""Reading an adapter: what the files of its folder prove, each fact with its source."""

@@ -1,0 +1,117 @@
+"""Rows of the Model Details section: a fact or a caller's word each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from attrs import frozen
+
+from hubkit.cards._reading._facts import AdapterFacts
+from hubkit.cards._reading._methods import RANK_KEYS
+
+__all__ = ["Row", "detail_rows"]
+
+
+@frozen(kw_only=True)
+class Row:
+    """A labelled list of values."""
+
+    label: str
+    """What they are."""
+
+    values: tuple[str, ...]
+    """The values as data: the template escapes them."""
+
+    is_code: bool = True
+    """Whether they are names in code rather than words."""
+
+    note: str = ""
+    """What stands behind them in brackets; data too."""
+
+
+def detail_rows(facts: AdapterFacts, base_models: Sequence[str]) -> tuple[Row, ...]:
+    """The rows that there is evidence for.
+
+    Args:
+        facts: What the files prove.
+        base_models: The base model as the caller or the files name it; may be empty.
+    """
+    rows = (
+        *_base_rows(facts, base_models),
+        Row(label="Method", values=_present(facts.method), is_code=False),
+        Row(label="Task type", values=_present(facts.task_type)),
+        *_number_rows(facts),
+        *_module_rows(facts),
+        *_size_rows(facts),
+        *_run_rows(facts),
+    )
+    return tuple(row for row in rows if row.values)
+
+
+def _base_rows(facts: AdapterFacts, base_models: Sequence[str]) -> Iterator[Row]:
+    # The files' revision is of the files' base model, not of one that the caller names.
+    pinned = facts.base_model_revision if tuple(base_models) == (facts.base_model,) else None
+    note = f"at revision {pinned}" if pinned else ""
+    yield Row(label="Base model", values=tuple(base_models), note=note)
+    if base_models:
+        yield Row(label="Base model class", values=_present(facts.base_model_class))
+    evidence = facts.sources.get("quantization")
+    yield Row(
+        label="Quantization of the base model",
+        values=_present(facts.quantization),
+        is_code=False,
+        note=f"from {evidence}" if evidence else "",
+    )
+
+
+def _number_rows(facts: AdapterFacts) -> Iterator[Row]:
+    label = "Average target rank" if facts.peft_type in RANK_KEYS else "Rank (r)"
+    # Patterns and AdaLoRA give modules other ranks than the one that was set.
+    differ = bool(facts.ranks) and facts.ranks != (facts.r,)
+    note = f"in the weights: {', '.join(map(str, facts.ranks))}" if differ else ""
+    yield Row(label=label, values=_present(facts.r), is_code=False, note=note)
+    yield Row(label="Alpha", values=_number(facts.alpha), is_code=False)
+    yield Row(label="Scaling", values=_number(facts.scaling), is_code=False)
+    yield Row(label="Dropout", values=_number(facts.dropout), is_code=False)
+    for label, pattern in (("Other ranks", facts.rank_pattern), ("Other alphas", facts.alpha_pattern)):
+        yield Row(label=label, values=tuple(f"{name}: {number:g}" for name, number in pattern.items()))
+    yield Row(label="Virtual tokens", values=_present(facts.virtual_tokens), is_code=False)
+    yield Row(label="Trained rows of the vocabulary", values=_present(facts.trained_tokens), is_code=False)
+
+
+def _module_rows(facts: AdapterFacts) -> Iterator[Row]:
+    note = f"{facts.target_path_count:,} modules listed by path" if facts.target_path_count else ""
+    yield Row(label="Target modules", values=facts.target_modules, note=note)
+    yield Row(label="Modules trained in full", values=facts.modules_to_save)
+
+
+def _size_rows(facts: AdapterFacts) -> Iterator[Row]:
+    count = None if facts.parameters is None else f"{facts.parameters:,}"
+    note = "as saved"
+    if facts.parameters is not None and facts.base_parameters:
+        share = facts.parameters / facts.base_parameters
+        note = f"as saved; {share:.3g} of the base model's {facts.base_parameters:,}"
+        if share < 1:
+            note = f"as saved; {100 * share:.3g} % of the base model's {facts.base_parameters:,}"
+    yield Row(label="Trainable parameters", values=_present(count), is_code=False, note=note)
+    yield Row(label="Weight type", values=_present(facts.dtype))
+    yield Row(label="Labels", values=_present(facts.label_count), is_code=False)
+
+
+def _run_rows(facts: AdapterFacts) -> Iterator[Row]:
+    lengths = ((facts.steps, "step"), (facts.epochs, "epoch"), (facts.tokens_seen, "token"))
+    said = tuple(f"{number:,.10g} {unit}{'' if number == 1 else 's'}" for number, unit in lengths if number)
+    yield Row(label="Trained for", values=said, is_code=False)
+    batch = _present(facts.total_batch_size)
+    yield Row(label="Examples in each step", values=batch, is_code=False)
+    if facts.best_step is not None and facts.best_metric is not None:
+        best = f"{facts.best_metric_name or 'metric'} {facts.best_metric:.6g} at step {facts.best_step:,}"
+        yield Row(label="Best evaluation", values=(best,), is_code=False)
+
+
+def _present(value: object) -> tuple[str, ...]:
+    return () if value is None else (str(value),)
+
+
+def _number(value: float | None) -> tuple[str, ...]:
+    return () if value is None else (f"{value:.6g}",)

@@ -1,0 +1,62 @@
+"""What people said or wrote in a card's front matter, to say it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hubkit.cards._writing._front_matter import split_front_matter
+from hubkit.cards._writing._state import item_digest, read_state
+from hubkit.cards._writing._yaml_tree import RefusedError, entries, plain_value
+
+__all__ = ["words_of"]
+
+# Front-matter key to the argument of `render_card` that it answers, and whether it is a list.
+_ARGUMENTS = {
+    "base_model": ("base_model", False),
+    "datasets": ("dataset", True),
+    "language": ("language", True),
+    "license": ("license", False),
+    "license_link": ("license_link", False),
+    "license_name": ("license_name", False),
+    "pipeline_tag": ("pipeline_tag", False),
+}
+
+
+def words_of(card: str) -> dict[str, Any]:
+    """Arguments of `render_card` that a card with hubkit's marks answers.
+
+    They are what somebody said when it was made, or wrote into it since; what was found in
+    files is left to the files.
+
+    Args:
+        card: The card as it is.
+
+    Returns:
+        Arguments by name; none for a card without marks or with front matter that can't be read.
+
+    >>> from hubkit.cards import AdapterFacts, render_card
+    >>> said = render_card(AdapterFacts(base_model="org/found"), repo_id="org/foxes", license="mit")
+    >>> words_of(said)
+    {'repo_id': 'org/foxes', 'license': 'mit'}
+    """
+    state, matter = read_state(card), split_front_matter(card)
+    if state is None or matter is None:
+        return {}
+    try:
+        data = {name: plain_value(entry.node) for name, entry in entries(matter.block)[0].items()}
+    except RefusedError:
+        return {}
+    words: dict[str, Any] = {} if state.repo_id is None else {"repo_id": state.repo_id}
+    for key, (argument, is_list) in _ARGUMENTS.items():
+        said = _said(data.get(key), state.keys.get(key, {}))
+        if said:
+            words[argument] = said if is_list else said[0]
+    return words
+
+
+def _said(value: object, base: Mapping[str, bool]) -> list[str]:
+    """The texts of a value that no file told."""
+    items = value if isinstance(value, list) else [value]
+    texts = [item for item in items if isinstance(item, str)]
+    return [item for item in texts if base.get(item_digest(item)) is not False]
