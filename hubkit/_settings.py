@@ -16,7 +16,7 @@ import attrs
 from hubkit._secrets import without_frames
 from hubkit.errors import ConfigError
 
-__all__ = ["CONFIG_VARIABLE", "PREFIX", "Environment", "Setting", "nearest_key", "read_settings"]
+__all__ = ["CONFIG_VARIABLE", "PREFIX", "Environment", "Setting", "load_toml", "nearest_key", "read_settings"]
 
 PREFIX = "HUBKIT_"
 CONFIG_VARIABLE = "HUBKIT_CONFIG"
@@ -96,7 +96,7 @@ def _from_file(names: Collection[str], environ: Environment, start: Path | None)
     named = environ.get(CONFIG_VARIABLE)
     if named:
         path = Path(named)
-        found = _read_table(path, _load_toml(path))
+        found = _read_table(path, load_toml(path))
     elif start is not None:
         path, found = _search(start.absolute())
     else:
@@ -113,7 +113,7 @@ def _search(start: Path) -> tuple[Path, dict[str, Setting]]:
         for path in (folder / "hubkit.toml", folder / "pyproject.toml"):
             # Not Path.is_file, which raises in a folder that may not be searched.
             if os.path.isfile(path):
-                document = _load_toml(path)
+                document = load_toml(path)
                 if path.name == "hubkit.toml" or "hubkit" in _tools(document):
                     table = _read_table(path, document)
                     return path, {key: attrs.evolve(found, lay_around=True) for key, found in table.items()}
@@ -132,7 +132,12 @@ def _tools(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return tools if isinstance(tools, Mapping) else {}
 
 
-def _load_toml(path: Path) -> Mapping[str, Any]:
+def load_toml(path: Path) -> Mapping[str, Any]:
+    """What a TOML file holds.
+
+    Raises:
+        ConfigError: It can't be read, or isn't TOML.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:

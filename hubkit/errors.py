@@ -20,6 +20,7 @@ catch: a missing repository is a ``FileNotFoundError``, an unreachable Hub a
     │   └── UnexpectedAnswerError
     ├── TransferError(RuntimeError)
     ├── BundleError(ValueError)
+    ├── LockError(ValueError)
     ├── ResponseError(RuntimeError)
     │   ├── AuthenticationError(ValueError)
     │   ├── GatedRepoError
@@ -59,6 +60,7 @@ __all__ = [
     "InvalidRefError",
     "InvalidTokenError",
     "LocalPathError",
+    "LockError",
     "NotConnectedError",
     "NotFoundError",
     "OfflineError",
@@ -137,6 +139,10 @@ class TransferError(HubkitError, RuntimeError):
 
 class BundleError(HubkitError, ValueError):
     """A bundle is damaged, hostile, of another version, or not signed with the fleet's key."""
+
+
+class LockError(HubkitError, ValueError):
+    """A lock is missing, damaged or changed by hand, doesn't fit its list of models, or can't be made or kept."""
 
 
 class ResponseError(HubkitError, RuntimeError):

@@ -11,14 +11,13 @@ import attrs
 
 from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
-from hubkit._refs import is_commit_hash
 from hubkit._transfers._expected import Order, Snapshot, some
 from hubkit._transfers._fetch import Fetcher
 from hubkit._transfers._gate import Gate
 from hubkit._transfers._inspect import Findings, bytes_to_fetch, discard, inspect
 from hubkit._transfers._layout import RepoFolder
 from hubkit._transfers._litter import sweep_dead_parts
-from hubkit._transfers._names import NameRules, find_unholdable
+from hubkit._transfers._place import Place
 from hubkit._transfers._status import SnapshotStatus
 from hubkit._transport import Transport
 from hubkit.cache._access import AccessNotes
@@ -26,13 +25,14 @@ from hubkit.errors import (
     HubkitError,
     OfflineError,
     RateLimitedError,
+    RevisionNotFoundError,
     ServerError,
     TransferError,
     TransportError,
 )
-from hubkit.models import ModelFile
+from hubkit.models import ModelFile, ModelMetadata
 
-__all__ = ["Downloads"]
+__all__ = ["Brought", "Downloads"]
 
 log = logging.getLogger("hubkit")
 
@@ -92,16 +92,51 @@ class Downloads:
                 on this system, or the disk is too full.
         """
         order = Order.checked(model_id, cache_dir, revision, allow_patterns, ignore_patterns)
-        place = self._place(order, verify=verify)
+        return self._bring(self._place(order, verify=verify), revision, verify=verify).path
+
+    def bring_pinned(
+        self,
+        model_id: str,
+        cache_dir: str | Path | None,
+        *,
+        commit_hash: str,
+        files: Sequence[ModelFile],
+        revision: str | None,
+    ) -> Brought:
+        """Bring files to this machine that are known beforehand, and take no others for them.
+
+        The Hub says whether the caller may have them, and sends them; what they are it doesn't say.
+
+        Args:
+            model_id: Whose.
+            cache_dir: The shared folder.
+            commit_hash: Of which commit.
+            files: Which, with sizes and hashes.
+            revision: The branch or tag under which other tools are to find the commit.
+
+        Raises:
+            LockError: The Hub has other files at that commit; nothing was fetched.
+            NotFoundError: There is no such model or commit, or not for this token.
+            TransportError: The Hub can't be reached, and not all is here.
+            TransferError: What arrived is something else, or as for `download`.
+        """
+        order = Order.checked(model_id, cache_dir, commit_hash, None, None)
+        place = self._place(order, verify=True, pinned=Snapshot(commit_hash, tuple(files)))
+        return self._bring(place, revision, verify=True)
+
+    def _bring(self, place: Place, revision: str | None, *, verify: bool) -> Brought:
+        model_id = place.order.model_id
         findings = self._inspect(place, place.snapshot.files, verify=verify)
         if place.hindrance is not None:
-            return _whole_without_hub(place, findings)
+            return Brought(_whole_without_hub(place, findings), (), 0)
+        place.check_told(findings.all)
         sweep_dead_parts(place.folder, now=self._clock.now())
         fetched: list[ModelFile] = []
+        moved = 0
         for _ in range(_ROUNDS):
             if not findings.all:
                 break
-            self._heal(place, findings)
+            moved += self._heal(place, findings)
             fetched += findings.all
             findings = self._inspect(place, findings.all, verify=verify)
         if findings.all:
@@ -114,7 +149,7 @@ class Downloads:
         self._fetcher.announce(
             model_id, place.folder, revision=revision, commit_hash=place.path.name, files=fetched
         )
-        return place.path
+        return Brought(place.path, tuple(dict.fromkeys(file.rfilename for file in fetched)), moved)
 
     def status(
         self,
@@ -149,29 +184,41 @@ class Downloads:
             free_bytes=place.folder.free_bytes(),
         )
 
-    def _place(self, order: Order, *, verify: bool) -> _Place:
+    def _place(self, order: Order, *, verify: bool, pinned: Snapshot | None = None) -> Place:
         """What is wanted and where it belongs, if the caller may have it and this machine can hold it."""
         folder = RepoFolder.of(order.model_id, order.cache_dir)
         hindrance: HubkitError | None = None
         try:
-            model = self._gate.ask(order.model_id, order.revision)
+            model = self._told(order, is_pinned=pinned is not None)
         except _UNREACHABLE as error:
             hindrance = error
             recalled = self._gate.recall(order.model_id, order.revision)
+            if recalled is None and pinned is not None:
+                # What the files are is known; whoever may have those of one commit may have those of all.
+                recalled = self._gate.recall(order.model_id, None)
             if recalled is None:
                 _refuse(order.model_id, "nothing that this token is known to be allowed", hindrance)
             model = recalled
-        place = _Place(order, order.snapshot_of(model), folder, hindrance)
+        place = Place(order, pinned or order.snapshot_of(model), folder, hindrance, model)
         place.check(verify=verify)
         return place
 
-    def _inspect(self, place: _Place, files: Sequence[ModelFile], *, verify: bool) -> Findings:
+    def _told(self, order: Order, *, is_pinned: bool) -> ModelMetadata:
+        try:
+            return self._gate.ask(order.model_id, order.revision)
+        except RevisionNotFoundError:
+            if not is_pinned:
+                raise
+            # What is here of a commit that was rewritten since is no less what was locked.
+            return self._gate.ask(order.model_id, None)
+
+    def _inspect(self, place: Place, files: Sequence[ModelFile], *, verify: bool) -> Findings:
         return inspect(
             place.path, files, verify=verify, max_workers=self._max_workers, progress=self._progress
         )
 
-    def _heal(self, place: _Place, findings: Findings) -> None:
-        """Fetch what is missing, and again what is wrong."""
+    def _heal(self, place: Place, findings: Findings) -> int:
+        """Fetch what is missing, and again what is wrong; bytes that had to come from the Hub."""
         model_id = place.order.model_id
         total = bytes_to_fetch(place.folder, findings)
         free = place.folder.free_bytes()
@@ -185,45 +232,22 @@ class Downloads:
             log.warning("%s: fetching again what has the wrong size or contents: %s", model_id, names)
             discard(place.folder, place.path, findings)
         self._fetcher.fetch(model_id, place.folder, place.path.name, findings.all, total)
+        return total
 
 
 @attrs.frozen
-class _Place:
-    """What is wanted of a model, and where it belongs."""
+class Brought:
+    """A snapshot that is here now."""
 
-    order: Order
-    snapshot: Snapshot
-    folder: RepoFolder
-    hindrance: HubkitError | None
-    """Why the Hub can't be asked; None when it was."""
-
-    @property
-    def path(self) -> Path:
-        """The folder of the snapshot."""
-        return self.folder.snapshot(str(self.snapshot.commit_hash))
-
-    def check(self, *, verify: bool) -> None:
-        """Raise what stands in the way before anything is looked at."""
-        model_id, doubt = self.order.model_id, self.snapshot.doubt(verify=verify)
-        if self.hindrance is not None and doubt:
-            raise TransferError(
-                f"{model_id}: what is here can't be checked: {doubt}, and {self.hindrance}"
-            ) from self.hindrance
-        # It becomes the name of a folder.
-        if not is_commit_hash(self.snapshot.commit_hash):
-            raise TransferError(f"{model_id} can't be fetched: the Hub names no commit")
-        doubt = self.snapshot.unverifiable(verify=verify)
-        if doubt:
-            raise TransferError(f"{model_id} can't be verified: {doubt}")
-        rules = NameRules.of(self.folder.nearest_parent())
-        found = find_unholdable((file.rfilename for file in self.snapshot.files), self.path, rules)
-        if found is not None:
-            raise TransferError(
-                f"{model_id}: {some([found.path])} can't be kept on this system: {found.reason}"
-            )
+    path: Path
+    """Its folder."""
+    fetched: tuple[str, ...]
+    """Files that weren't here, or not as they should be."""
+    size_bytes: int
+    """Bytes that came from the Hub for them."""
 
 
-def _whole_without_hub(place: _Place, findings: Findings) -> Path:
+def _whole_without_hub(place: Place, findings: Findings) -> Path:
     """What is here already, if it is whole."""
     assert place.hindrance is not None
     model_id, commit_hash = place.order.model_id, place.path.name

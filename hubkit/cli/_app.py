@@ -13,7 +13,7 @@ import click
 
 from hubkit._secrets import redact
 from hubkit._version import __version__
-from hubkit.cli import _account, _bundle, _cache, _card, _models, _repo, _run, _transfer
+from hubkit.cli import _account, _bundle, _cache, _card, _lock, _models, _repo, _run, _transfer
 from hubkit.cli._failures import ExitCode, describe, exit_code_of
 from hubkit.cli._session import Session, end_with
 from hubkit.cli._signals import Terminated
@@ -29,7 +29,8 @@ _HELP: Any = getattr(click.exceptions, "NoArgsIsHelpError", click.exceptions.Exi
 _EPILOG = """\b
 Exit codes:
   0    done
-  1    the answer is no: not compatible, no licence known, nothing found, a bad card
+  1    the answer is no: not compatible, no licence known, nothing found, a bad card,
+       a lock that doesn't hold
   2    wrong usage or settings
   3    no such model, repository, revision or file
   4    not allowed: no token, a wrong one, or no access
@@ -102,7 +103,7 @@ def app(
     _attach_log(ctx, session)
 
 
-for _room in (_models, _transfer, _card, _account, _repo, _cache, _bundle, _run):
+for _room in (_models, _transfer, _card, _account, _repo, _cache, _bundle, _lock, _run):
     for _name in _room.__all__:
         app.add_command(getattr(_room, _name))
 

@@ -14,13 +14,13 @@ from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit._secrets import Secret
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._output import Output
-from hubkit.errors import HubkitError
+from hubkit.errors import HubkitError, OfflineError, TransferError
 
 if TYPE_CHECKING:
     from hubkit._client import HubClient
     from hubkit.config import HubConfig
 
-__all__ = ["Session", "end_with", "json_option", "pass_session"]
+__all__ = ["Session", "end_with", "json_option", "offline_told", "pass_session"]
 
 log = logging.getLogger("hubkit")
 
@@ -143,3 +143,14 @@ def json_option(command: F) -> F:
 def end_with(code: ExitCode) -> NoReturn:
     """End the command here."""
     raise click.exceptions.Exit(int(code))
+
+
+@contextlib.contextmanager
+def offline_told(session: Session) -> Iterator[None]:
+    """Offline, that something isn't here whole means that it is out of reach."""
+    try:
+        yield
+    except TransferError as error:
+        if not session.is_offline:
+            raise
+        raise OfflineError(error.message) from error

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
@@ -12,8 +11,7 @@ from hubkit.cli._card_options import card_options
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._format import size_text
 from hubkit.cli._output import Fact
-from hubkit.cli._session import Session, end_with, json_option, pass_session
-from hubkit.errors import OfflineError, TransferError
+from hubkit.cli._session import Session, end_with, json_option, offline_told, pass_session
 
 if TYPE_CHECKING:
     from hubkit._transfers import SnapshotStatus
@@ -62,7 +60,7 @@ def download(
         "ignore_patterns": exclude or None,
         "verify": verify,
     }
-    with session.hub() as hub, _offline_told(session):
+    with session.hub() as hub, offline_told(session):
         if dry_run:
             _tell(session, hub.snapshot_status(model, folder, **arguments), as_json=as_json)
         else:
@@ -74,17 +72,6 @@ class _Wanted(TypedDict):
     allow_patterns: tuple[str, ...] | None
     ignore_patterns: tuple[str, ...] | None
     verify: bool
-
-
-@contextlib.contextmanager
-def _offline_told(session: Session) -> Iterator[None]:
-    """Offline, that something isn't here whole means that it is out of reach."""
-    try:
-        yield
-    except TransferError as error:
-        if not session.is_offline:
-            raise
-        raise OfflineError(error.message) from error
 
 
 def _tell(session: Session, status: SnapshotStatus, *, as_json: bool) -> None:

@@ -74,7 +74,7 @@ def test_reading_commands_have_json() -> None:
     """Whatever answers a question answers it for programs too."""
     reading = {"whoami", "search", "info", "license", "compat", "repo ls", "repo files"}
     reading |= {"bundle create", "bundle load", "card check", "cache ls", "cache stats", "cache warm"}
-    reading |= {"download"}
+    reading |= {"download", "lock", "sync"}
     found = {
         name for name, command in COMMANDS.items() if any("--json" in item.opts for item in command.params)
     }

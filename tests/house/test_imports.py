@@ -38,6 +38,7 @@ PUBLIC = [
     "hubkit.connector",
     "hubkit.errors",
     "hubkit.interop",
+    "hubkit.locking",
     "hubkit.models",
     "hubkit.testing",
     "hubkit_redis",

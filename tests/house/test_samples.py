@@ -7,15 +7,19 @@ import importlib
 import os
 import pkgutil
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from lock_models import model_files
 
 import hubkit
 import hubkit_redis
 from hubkit import HubClient, HubConfig
+from hubkit.cli._app import app
 from hubkit.testing import LocalHub
 
 ROOT = Path(__file__).parents[2]
@@ -113,6 +117,42 @@ def test_report_samples(tmp_path, capsys):
         result = doctest.DocTestRunner().run(test)
 
     assert result.attempted > 8
+    assert 0 == result.failed, capsys.readouterr().out
+
+
+def test_lock_page(monkeypatch, tmp_path, capsys):
+    """The list of the page about locks is locked, and its commands and samples show what they say."""
+    text = (ROOT / "docs" / "lock.md").read_text(encoding="utf-8")
+    samples = text.partition("<!-- samples begin -->")[2].partition("<!-- samples end -->")[0]
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", samples, flags=re.MULTILINE | re.DOTALL)
+    (tmp_path / "models.toml").write_text(next(block for kind, block in blocks if kind == "toml"))
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    ran = 0
+    with LocalHub() as server:
+        server.add_repo("acme/foxes", model_files(license="apache-2.0"))
+        server.add_repo("acme/foxes-lora", model_files(license="mit", base_model="acme/foxes"))
+        token = server.add_user("acme")
+        with HubClient(HubConfig(endpoint=server.endpoint, token=token, cache="memory://")) as owner:
+            owner.repos.create_tag("acme/foxes-lora", "v1")
+        monkeypatch.setenv("HF_ENDPOINT", server.endpoint)
+        monkeypatch.setenv("HUBKIT_CACHE", f"file://{tmp_path}/cache")
+        monkeypatch.setenv("HUBKIT_RETRIES", "0")
+        monkeypatch.chdir(tmp_path)
+        for command, expected in re.findall(
+            r"^\$ hubkit (.*)\n((?:(?!\$ ).*\n)*)",
+            "".join(block for kind, block in blocks if kind == "console"),
+            flags=re.MULTILINE,
+        ):
+            ran += 1
+            if "somebody has pushed" in command:
+                server.commit("acme/foxes", {"config.json": b"[]"})
+            result = CliRunner().invoke(app, shlex.split(command, comments=True))
+            assert doctest.OutputChecker().check_output(expected, result.output, flags), result.output
+        source = "\n".join(block for kind, block in blocks if kind == "python")
+        test = doctest.DocTestParser().get_doctest(source, {}, "lock.md", "lock.md", 0)
+        result = doctest.DocTestRunner(optionflags=flags).run(test)
+
+    assert (5, True) == (ran, result.attempted > 5)
     assert 0 == result.failed, capsys.readouterr().out
 
 

@@ -14,6 +14,7 @@ from hubkit import (
     ModelMetadata,
     RateLimitedError,
     SnapshotStatus,
+    locking,
 )
 from hubkit.cache import CacheBackend, FilesystemCache, MemoryCache, SQLiteCache, open_backend
 from hubkit.cards import (
@@ -51,6 +52,10 @@ with HubClient(config, clock=FakeClock()) as hub:
     from_cache: bool = hub.search_models("llama").from_cache
     files: list[ModelFile] = hub.repos.files("org/name")
     cache: ModelCache = hub.cache
+    locked: locking.LockReport = locking.lock(hub, "models.toml", upgrade=["org/name"])
+    checked: locking.CheckReport = locking.check(hub, Path("models.toml"), "snapshots")
+    codes: list[str] = [finding.code for finding in checked.findings]
+    synced: list[locking.SyncedModel] = locking.sync(hub, "models.toml", "snapshots", frozen=True)
 
     size: int | None = sure.model_size
     card: Mapping[str, Any] = sure.card_data

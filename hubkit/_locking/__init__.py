@@ -1,0 +1,1 @@
+"""Locks: exactly the same models every time."""
