@@ -57,7 +57,7 @@ def is_stale(stored_at: float, ttl: float | None, *, now: float) -> bool:
     if age < -CLOCK_SKEW:
         return True
     # Within the skew it is as new as can be: a ttl of 0 still has it asked anew.
-    return ttl is not None and not max(age, 0.0) < ttl
+    return ttl is not None and not (age if age > 0.0 else 0.0) < ttl
 
 
 def assess(stored_at: float, ttl: float | None, *, negative: bool, now: float, policy: Policy) -> Freshness:
