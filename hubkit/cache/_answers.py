@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from hubkit._clock import Clock
+from hubkit._collector import collector_paused
 from hubkit._lazy import dump_json, load_json
 from hubkit._refs import is_commit_hash
 from hubkit.cache._decoded import DecodedAnswers
@@ -113,11 +114,12 @@ class Answers:
     ) -> dict[str, StoredModel | None]:
         """`find_model` for many, in one round trip a tier."""
         groups = [self._model_keys(model_id, revision) for model_id in model_ids]
-        answers = self._tiers.find_many(groups, self._judge)
-        return {
-            model_id: None if model_id in self._hidden else self._taken(model_id, revision, found)
-            for model_id, found in zip(model_ids, answers, strict=True)
-        }
+        with collector_paused():
+            answers = self._tiers.find_many(groups, self._judge)
+            return {
+                model_id: None if model_id in self._hidden else self._taken(model_id, revision, found)
+                for model_id, found in zip(model_ids, answers, strict=True)
+            }
 
     @property
     def endpoint(self) -> str:
