@@ -66,7 +66,8 @@ def spawn(*command):
 
 def parts(folder):
     """Unfinished files below a folder."""
-    return [path.name for path in folder.rglob("*.incomplete")]
+    # Nowhere else: other folders come and go while files are fetched.
+    return [path.name for path in folder.glob("models--*/blobs/*.incomplete")]
 
 
 def wait_for_parts(proxy, folder):
