@@ -270,7 +270,7 @@ class ModelCache:
                 f"bundle {str(path)!r} is refused: it holds notes that can't be carried elsewhere"
             )
         taken = sum(take_over(self._tiers, entry, self._clock) for entry in entries)
-        placed = place_files(contents, _hub_cache(cache_dir)) if contents.manifest.files else 0
+        placed = place_files(contents, None if cache_dir is None else Path(cache_dir))
         self._answers.memory.clear()
         return BundleSummary.of(contents.manifest, new_answers=taken, new_files=placed)
 
@@ -304,14 +304,6 @@ class ModelCache:
         from datetime import datetime, timezone
 
         return model.is_expired(ttl_hours, now=datetime.fromtimestamp(self._clock.now(), timezone.utc))
-
-
-def _hub_cache(cache_dir: str | os.PathLike[str] | None) -> Path:
-    if cache_dir is not None:
-        return Path(cache_dir)
-    from huggingface_hub import constants
-
-    return Path(constants.HF_HUB_CACHE)
 
 
 def policy_of(config: HubConfig) -> Policy:

@@ -17,6 +17,7 @@ import attrs
 
 from hubkit._bundles._manifest import BundledFile
 from hubkit._refs import parse_repo_path
+from hubkit._repo_folder import RepoFolder
 from hubkit.errors import BundleError, LocalPathError
 
 if TYPE_CHECKING:
@@ -69,39 +70,41 @@ def files_of(snapshot: SnapshotSource) -> Iterator[tuple[BundledFile, Path]]:
         )
 
 
-def place_files(bundle: BundleContents, cache_dir: Path) -> int:
+def place_files(bundle: BundleContents, cache_dir: Path | None) -> int:
     """Put the files of a bundle into a Hugging Face cache; how many weren't there.
 
     Args:
         bundle: A bundle that was checked.
-        cache_dir: The cache's folder.
+        cache_dir: The cache's folder; the one that all tools share if None.
 
     Raises:
         BundleError: A content isn't the one that its name in the cache promises.
         LocalPathError: The folder can't be written.
     """
     try:
-        return sum(_place(bundle, file, cache_dir) for file in bundle.manifest.files)
+        placed = sum(
+            _place(bundle, file, RepoFolder.of(file.repo_id, cache_dir)) for file in bundle.manifest.files
+        )
+        # Last: until all files are there nobody shall find them by the name of a branch.
+        for repo_id, revision, commit_hash in {
+            (file.repo_id, file.revision, file.commit_hash) for file in bundle.manifest.files
+        }:
+            if revision is not None:
+                RepoFolder.of(repo_id, cache_dir).write_ref(revision, commit_hash)
     except OSError as error:
         raise LocalPathError(f"files can't be put into {str(cache_dir)!r}: {error}") from error
+    return placed
 
 
-def _place(bundle: BundleContents, file: BundledFile, cache_dir: Path) -> bool:
-    from huggingface_hub.file_download import repo_folder_name
-
-    home = cache_dir / repo_folder_name(repo_id=file.repo_id, repo_type="model")
-    blob = home / "blobs" / file.blob_id
+def _place(bundle: BundleContents, file: BundledFile, home: RepoFolder) -> bool:
+    blob = home.blobs / file.blob_id
     is_news = not (blob.is_file() and blob.stat().st_size == file.size)
     if is_news:
         _write_blob(bundle, file, blob)
-    link = home / "snapshots" / file.commit_hash / file.path
+    link = home.snapshot(file.commit_hash) / file.path
     if not link.exists():
         link.parent.mkdir(parents=True, exist_ok=True)
         _link(link, blob)
-    if file.revision is not None:
-        ref = home / "refs" / file.revision
-        ref.parent.mkdir(parents=True, exist_ok=True)
-        ref.write_text(file.commit_hash, "utf-8")
     return is_news
 
 

@@ -10,9 +10,9 @@ import attrs
 from hubkit._client import HubClient
 from hubkit._locking._checking import Finding
 from hubkit._locking._lock import LockedModel
+from hubkit._repo_folder import RepoFolder
 from hubkit._transfers._expected import some
 from hubkit._transfers._inspect import inspect
-from hubkit._transfers._layout import RepoFolder
 from hubkit._transfers._names import NameRules, find_unholdable
 
 __all__ = ["SyncedModel", "bring", "not_as_locked"]

@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 
 from hubkit._client import HubClient
+from hubkit._local_paths import parse_local_path
 from hubkit._locking._checking import Finding, not_as_told, not_as_wished
 from hubkit._locking._lock import Lock, LockedModel
 from hubkit._locking._lockfile import read_lock, write_lock
@@ -17,7 +18,6 @@ from hubkit._locking._resolving import Change, Resolver, changes_between
 from hubkit._locking._syncing import SyncedModel, bring, not_as_locked
 from hubkit._locking._wishes import Wish, read_wishes
 from hubkit._settings import nearest_key
-from hubkit._transfers._paths import parse_local_path
 from hubkit.errors import (
     ConfigError,
     HubkitError,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import attrs
 
-from hubkit._transfers._paths import shown_path
+from hubkit._local_paths import shown_path
 from hubkit.errors import TransferError
 from hubkit.models import ModelFile
 

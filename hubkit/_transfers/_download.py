@@ -11,11 +11,11 @@ import attrs
 
 from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
+from hubkit._repo_folder import RepoFolder
 from hubkit._transfers._expected import Order, Snapshot, some
 from hubkit._transfers._fetch import Fetcher
 from hubkit._transfers._gate import Gate
 from hubkit._transfers._inspect import Findings, bytes_to_fetch, discard, inspect
-from hubkit._transfers._layout import RepoFolder
 from hubkit._transfers._litter import sweep_dead_parts
 from hubkit._transfers._place import Place
 from hubkit._transfers._status import SnapshotStatus

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import attrs
 
+from hubkit._local_paths import parse_local_path, shown_path, stat_mode
 from hubkit._refs import is_commit_hash
 from hubkit._transfers._digests import Digest
-from hubkit._transfers._paths import parse_local_path, shown_path, stat_mode
 from hubkit.errors import InvalidArgumentError, LocalPathError, RepoFileNotFoundError
 from hubkit.models import ModelFile, ModelMetadata
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hubkit._clock import Clock
-from hubkit._transfers._layout import RepoFolder
+from hubkit._repo_folder import RepoFolder
 from hubkit._transfers._litter import drop_own_parts
 from hubkit._transfers._progress import meter, progress_bars
 from hubkit._transfers._translation import translated

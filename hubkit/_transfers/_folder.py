@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from hubkit._local_paths import shown_path
 from hubkit._refs import parse_repo_path
-from hubkit._transfers._paths import shown_path
 from hubkit._transfers._tokens import TokenSearch
 from hubkit.errors import InvalidArgumentError, InvalidRefError, LocalPathError
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import attrs
 
+from hubkit._local_paths import shown_path
+from hubkit._repo_folder import RepoFolder
 from hubkit._transfers._digests import Digest
-from hubkit._transfers._layout import RepoFolder
-from hubkit._transfers._paths import shown_path
 from hubkit._transfers._progress import Meter, meter
 from hubkit._transfers._workers import Stop, run_all
 from hubkit.errors import TransferError

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from hubkit._transfers._layout import RepoFolder
+from hubkit._repo_folder import RepoFolder
 
 __all__ = ["drop_own_parts", "sweep_dead_parts"]
 

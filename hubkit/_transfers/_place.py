@@ -8,9 +8,9 @@ from pathlib import Path
 import attrs
 
 from hubkit._refs import is_commit_hash
+from hubkit._repo_folder import RepoFolder
 from hubkit._transfers._digests import Digest
 from hubkit._transfers._expected import Order, Snapshot, some
-from hubkit._transfers._layout import RepoFolder
 from hubkit._transfers._names import NameRules, find_unholdable
 from hubkit.errors import HubkitError, LockError, TransferError
 from hubkit.models import ModelFile, ModelMetadata

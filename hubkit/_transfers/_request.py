@@ -10,9 +10,9 @@ from typing import Any
 
 import attrs
 
+from hubkit._local_paths import parse_local_path, shown_path, stat_mode
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._settings import nearest_key
-from hubkit._transfers._paths import parse_local_path, shown_path, stat_mode
 from hubkit.errors import CardError, InvalidArgumentError, LocalPathError
 
 __all__ = ["UploadRequest"]

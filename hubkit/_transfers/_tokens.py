@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from hubkit._local_paths import shown_path
 from hubkit._secrets import Secret
-from hubkit._transfers._paths import shown_path
 from hubkit.errors import LocalPathError
 
 __all__ = ["TokenSearch"]

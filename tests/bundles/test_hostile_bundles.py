@@ -146,6 +146,18 @@ def test_content_under_anothers_name(site, tmp_path, blob_id):
     assert [] == [each for each in there.files.rglob("*") if each.is_file()]
 
 
+def test_branch_is_told_when_all_is_there(site, tmp_path):
+    """While one file of several is missing nobody finds the others by the name of the branch."""
+    parts = [file_part(b"good", path="a"), file_part(b"bad", path="b", blob_id="0" * 64)]
+    path = packed(tmp_path / "x.tar", Manifest.of([], parts), b"good", b"bad")
+    there = site("there")
+    with there.client() as client, pytest.raises(BundleError, match="promises"):
+        client.cache.import_bundle(path, cache_dir=there.files)
+
+    assert (there.files / "models--org--name" / "blobs" / digest(b"good")).is_file()
+    assert [] == list(there.files.rglob("refs/*"))
+
+
 @pytest.mark.parametrize(
     "manifest",
     [

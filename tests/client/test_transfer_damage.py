@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hubkit import AuthenticationError, GatedRepoError, TransferError
+from hubkit._repo_folder import RepoFolder
 from hubkit._transfers._inspect import discard, inspect
-from hubkit._transfers._layout import RepoFolder
 
 MODEL = "alice/whole"
 WEIGHTS = bytes(range(256)) * 64

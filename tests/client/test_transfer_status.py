@@ -13,7 +13,7 @@ import pytest
 from huggingface_hub import hf_hub_download, snapshot_download
 
 from hubkit import GatedRepoError, RepoNotFoundError, SnapshotStatus, TransferError
-from hubkit._transfers._layout import RepoFolder
+from hubkit._repo_folder import RepoFolder
 from hubkit._transfers._litter import sweep_dead_parts
 
 MODEL = "alice/whole"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import attrs
 
+from hubkit._local_paths import shown_path
 from hubkit._refs import is_commit_hash
-from hubkit._transfers._paths import shown_path
 from hubkit.errors import LocalPathError
 
 __all__ = ["RepoFolder"]
