@@ -76,7 +76,7 @@ class HubConfig:
     cache_mode: str = attrs.field(default="read-write", converter=convert.cache_mode)
     """``read-only`` for jobs that must not change what others read."""
     cache_key: Secret | None = attrs.field(default=None, converter=convert.secret)
-    """The fleet's secret: it keys the token fingerprints."""
+    """The fleet's secret: entries are signed with it, others are misses, and it keys the token fingerprints."""
     ttl: float = attrs.field(default=86_400.0, converter=convert.seconds)
     """Seconds for which an answer is used without asking again."""
     stale_if_error: float = attrs.field(default=0.0, converter=convert.seconds)
