@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ast
 import inspect
+import itertools
 import re
 import textwrap
 from collections.abc import Callable, Iterator
@@ -56,7 +57,8 @@ def renewed(page: str) -> str:
     text = (DOCS / page).read_text(encoding="utf-8")
     before, begin, rest = text.partition("<!-- generated: python docs/generate.py -->\n")
     _, end, after = rest.partition("\n<!-- end -->")
-    assert begin and end, f"{page} has no place for it"
+    if not (begin and end):
+        raise SystemExit(f"{page} has no place for it")
     return f"{before}{begin}\n{PARTS[page]()}{end}{after}"
 
 
@@ -65,10 +67,10 @@ def _documented_fields(cls: type) -> Iterator[tuple[str, str]]:
     tree = ast.parse(textwrap.dedent(inspect.getsource(cls)))
     assert isinstance(tree.body[0], ast.ClassDef)
     body = tree.body[0].body
-    for field, text in zip(body, body[1:]):
+    for field, text in itertools.pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-            assert isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant)
-            yield field.target.id, " ".join(str(text.value.value).split())
+            assert isinstance(text, ast.Expr)
+            yield field.target.id, " ".join(str(ast.literal_eval(text.value)).split())
 
 
 def _kind(field: attrs.Attribute[object]) -> str:
