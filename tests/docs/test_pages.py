@@ -38,7 +38,7 @@ def tour(scene):
     """Real records, and somebody who may upload."""
     scene.server.load_models(scene.payloads / "models_2022_sample.jsonl.gz")
     names = {"server": scene.server, "token": scene.server.add_user("alice"), "adapter": scene.adapter}
-    return Reader({**names, "local_hub": scene.server})
+    return Reader(names)
 
 
 def cards(scene):
@@ -52,7 +52,12 @@ def downloads(scene):
     return Reader({"server": scene.server})
 
 
-def interop(scene):
+def hub(scene):
+    """A hub that has nothing yet."""
+    return Reader({"server": scene.server})
+
+
+def one_model(scene):
     """A model."""
     scene.server.add_repo("org/model", {"config.json": b"{}"})
     return Reader({"server": scene.server})
@@ -96,9 +101,11 @@ SCENES = {
     "configuration.md": nothing,
     "downloads.md": downloads,
     "errors.md": nothing,
-    "interop.md": interop,
+    "interop.md": one_model,
     "licenses-and-compatibility.md": reports,
     "lock.md": lock,
+    "migrate.md": one_model,
+    "testing.md": hub,
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import inspect
 import re
 import shlex
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 from click.testing import CliRunner
 
 from hubkit.cli._app import app
+from hubkit.testing import LocalHub
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _TYPED = re.compile(r"^\$ (.*(?:\\\n.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
@@ -41,7 +41,7 @@ def blocks_of(path: Path) -> list[Block]:
 class Reader:
     """Somebody who types in what a page shows, and compares.
 
-    ``pycon`` is compared line by line, ``python`` is executed, and its tests are called. Of ``console``
+    ``pycon`` is compared line by line, ``python`` is executed, and its tests are given a hub. Of ``console``
     each command has to be one of hubkit's, and to print what the page says.
 
     Args:
@@ -76,8 +76,8 @@ class Reader:
         self.ran += 1
         for name in set(self.names) - known:
             if name.startswith("test_"):
-                test = self.names[name]
-                test(**{parameter: self.names[parameter] for parameter in inspect.signature(test).parameters})
+                with LocalHub() as hub:
+                    self.names[name](local_hub=hub)
 
     def _type(self, block: Block, page: str) -> None:
         for command, expected in _TYPED.findall(block.text):
