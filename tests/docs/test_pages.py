@@ -105,6 +105,7 @@ SCENES = {
     "licenses-and-compatibility.md": reports,
     "lock.md": lock,
     "migrate.md": one_model,
+    "quickstart.md": tour,
     "testing.md": hub,
 }
 
