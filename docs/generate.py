@@ -17,7 +17,7 @@ from pathlib import Path
 
 import attrs
 
-from hubkit import HubConfig, config, errors
+from hubkit import HubConfig, errors
 from hubkit.cli._failures import exit_code_of
 
 DOCS = Path(__file__).parent
@@ -25,19 +25,17 @@ _DOUBLE = re.compile(r"``(.+?)``")
 
 
 def settings_table() -> str:
-    """Every field of `HubConfig`: its variable, default, type and meaning."""
+    """Every field of `HubConfig`: its default and its meaning."""
     meanings = dict(_documented_fields(HubConfig))
     rows = [
         (
             f"`{field.name}`",
-            f"`HUBKIT_{field.name.upper()}`",
-            _kind(field),
             _default(field),
             meanings[field.name],
         )
         for field in attrs.fields(HubConfig)
     ]
-    return _table(("Setting", "Variable", "Kind", "Default", "Means"), rows)
+    return _table(("Setting", "Default", "Means"), rows)
 
 
 def errors_table() -> str:
@@ -73,43 +71,25 @@ def _documented_fields(cls: type) -> Iterator[tuple[str, str]]:
             yield field.target.id, " ".join(str(ast.literal_eval(text.value)).split())
 
 
-def _kind(field: attrs.Attribute[object]) -> str:
-    kinds = {
-        "seconds": "time",
-        "positive_seconds": "time",
-        "flag": "yes or no",
-        "size": "bytes",
-        "whole": "number",
-        "positive": "number, 1 or more",
-        "tiers": "URLs",
-        "endpoint": "URL",
-        "token": "secret",
-        "secret": "secret",
-        "cache_mode": "`read-write`, `read-only`",
-    }
-    return kinds[field.converter._convert.__name__]  # type: ignore[union-attr]
-
-
 def _default(field: attrs.Attribute[object]) -> str:
     if field.name == "cache":
         return "a folder of the platform"
     if field.default is None:
         return ""
-    if field.default is config.DEFAULT_ENDPOINT or isinstance(field.default, str):
-        return f"`{field.default}`"
+    if field.name == "cache_max_bytes":
+        return "`1GiB`"
     if isinstance(field.default, bool):
         return f"`{str(field.default).lower()}`"
-    return _spelt(field.default, time=_kind(field) == "time")
+    # Times are kept as floats, and everything else that counts as integers.
+    return f"`{_as_time(field.default)}`" if isinstance(field.default, float) else f"`{field.default}`"
 
 
-def _spelt(value: object, *, time: bool) -> str:
-    assert isinstance(value, (int, float))
-    if not time:
-        return "`1GiB`" if value == 2**30 else f"`{value}`"
-    for unit, seconds in (("h", 3600), ("m", 60)):
-        if value and value % seconds == 0 and value > seconds:
-            return f"`{value / seconds:g}{unit}`"
-    return f"`{value:g}s`" if value else "`0`"
+def _as_time(seconds: float) -> str:
+    """Seconds as people write them in settings."""
+    for unit, length in (("h", 3600), ("m", 60), ("s", 1)):
+        if seconds > length and seconds % length == 0:
+            return f"{seconds / length:g}{unit}"
+    return f"{seconds:g}"
 
 
 def _also(kind: type[errors.HubkitError]) -> str:

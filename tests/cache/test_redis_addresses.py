@@ -98,7 +98,7 @@ def test_documentation() -> None:
     shown = re.findall(r"\bredis[a-z+]*://hubkit:[^\s`]+", manual)
     rules = " ".join(hubkit_redis.__doc__.partition("ACL SETUSER")[2].split())
 
-    assert len(shown) == 4
+    assert len(shown) == 5
     assert all(parse_address(url).username == "hubkit" for url in shown)
     assert f"ACL SETUSER {rules}\n" in manual
 
