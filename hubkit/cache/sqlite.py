@@ -19,7 +19,7 @@ from hubkit.errors import CacheUnavailableError
 
 __all__ = ["SQLiteCache"]
 
-log = logging.getLogger("hubkit")
+log: logging.Logger = logging.getLogger("hubkit")
 
 R = TypeVar("R")
 
