@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,20 @@ import attrs
 from hubkit._secrets import without_frames
 from hubkit.errors import ConfigError
 
-__all__ = ["CONFIG_VARIABLE", "PREFIX", "Environment", "Setting", "load_toml", "nearest_key", "read_settings"]
+__all__ = [
+    "CONFIG_VARIABLE",
+    "PREFIX",
+    "Environment",
+    "LookedAt",
+    "Setting",
+    "files_looked_at",
+    "load_toml",
+    "nearest_key",
+    "parse_toml",
+    "read_settings",
+    "table_of",
+    "working_folder",
+]
 
 PREFIX = "HUBKIT_"
 CONFIG_VARIABLE = "HUBKIT_CONFIG"
@@ -40,6 +53,17 @@ class Setting:
     source: str
     lay_around: bool = False
     """Whether it is in a file that nobody named: whoever made the working folder chose it."""
+    path: Path | None = None
+    """The file that it is in; None for a variable."""
+
+
+@attrs.frozen
+class LookedAt:
+    """A file in which settings were looked for."""
+
+    path: Path
+    state: str
+    """``used``, ``absent``, ``no table`` (a ``pyproject.toml`` of others) or ``broken``."""
 
 
 def read_settings(names: Collection[str], *, environ: Environment, start: Path | None) -> dict[str, Setting]:
@@ -60,6 +84,32 @@ def read_settings(names: Collection[str], *, environ: Environment, start: Path |
         if environ.get(variable)
     }
     return found | _from_environment(names, environ)
+
+
+def files_looked_at(environ: Environment, start: Path | None) -> list[LookedAt]:
+    """Where settings were looked for, in order; the last is what was found, if anything was.
+
+    Args:
+        environ: Environment variables.
+        start: Folder in which the search starts. None: no search.
+    """
+    named = environ.get(CONFIG_VARIABLE)
+    places = [Path(named)] if named else [] if start is None else _places(start.absolute())
+    looked = []
+    for path in places:
+        looked.append(LookedAt(path, _state(path, is_named=bool(named))))
+        if looked[-1].state in ("used", "broken"):
+            break
+    return looked
+
+
+def working_folder() -> Path | None:
+    """Where the search for a file starts."""
+    try:
+        return Path.cwd()
+    except OSError:
+        # Somebody removed it; programs that don't look around go on.
+        return None
 
 
 def nearest_key(key: str, names: Iterable[str], *, prefix: str = "") -> str:
@@ -96,7 +146,7 @@ def _from_file(names: Collection[str], environ: Environment, start: Path | None)
     named = environ.get(CONFIG_VARIABLE)
     if named:
         path = Path(named)
-        found = _read_table(path, load_toml(path))
+        found = _named_table(path)
     elif start is not None:
         path, found = _search(start.absolute())
     else:
@@ -107,24 +157,61 @@ def _from_file(names: Collection[str], environ: Environment, start: Path | None)
     return found
 
 
+def _named_table(path: Path) -> dict[str, Setting]:
+    try:
+        return _read_table(path, load_toml(path))
+    except ConfigError as error:
+        raise ConfigError(f"{error} ({CONFIG_VARIABLE} names it)") from without_frames(error)
+
+
 def _search(start: Path) -> tuple[Path, dict[str, Setting]]:
     """The nearest ``hubkit.toml``, or ``pyproject.toml`` with our table, going upwards."""
-    for folder in (start, *start.parents):
-        for path in (folder / "hubkit.toml", folder / "pyproject.toml"):
-            # Not Path.is_file, which raises in a folder that may not be searched.
-            if os.path.isfile(path):
-                document = load_toml(path)
-                if path.name == "hubkit.toml" or "hubkit" in _tools(document):
-                    table = _read_table(path, document)
-                    return path, {key: attrs.evolve(found, lay_around=True) for key, found in table.items()}
+    for path in _places(start):
+        # Not Path.is_file, which raises in a folder that may not be searched.
+        if os.path.isfile(path):
+            document = load_toml(path)
+            if _is_ours(path, document):
+                table = _read_table(path, document)
+                return path, {key: attrs.evolve(found, lay_around=True) for key, found in table.items()}
     return start, {}
 
 
-def _read_table(path: Path, document: Mapping[str, Any]) -> dict[str, Setting]:
+def _places(start: Path) -> Iterator[Path]:
+    for folder in (start, *start.parents):
+        yield folder / "hubkit.toml"
+        yield folder / "pyproject.toml"
+
+
+def _is_ours(path: Path, document: Mapping[str, Any]) -> bool:
+    return path.name == "hubkit.toml" or "hubkit" in _tools(document)
+
+
+def _state(path: Path, *, is_named: bool) -> str:
+    if not is_named and not os.path.isfile(path):
+        return "absent"
+    try:
+        document = load_toml(path)
+        table_of(path, document)
+    except ConfigError:
+        return "broken"
+    return "used" if is_named or _is_ours(path, document) else "no table"
+
+
+def table_of(path: Path, document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part of a file's document that is about hubkit.
+
+    Raises:
+        ConfigError: It isn't a table.
+    """
     table = _tools(document).get("hubkit", {}) if path.name == "pyproject.toml" else document
     if not isinstance(table, Mapping):
         raise ConfigError(f"{path}: [tool.hubkit] must be a table")
-    return {key: Setting(value, f"{key} in {path}") for key, value in table.items()}
+    return table
+
+
+def _read_table(path: Path, document: Mapping[str, Any]) -> dict[str, Setting]:
+    table = table_of(path, document)
+    return {key: Setting(value, f"{key} in {path}", path=path) for key, value in table.items()}
 
 
 def _tools(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -138,14 +225,22 @@ def load_toml(path: Path) -> Mapping[str, Any]:
     Raises:
         ConfigError: It can't be read, or isn't TOML.
     """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        return parse_toml(path.read_bytes().decode())
     except OSError as error:
         raise ConfigError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from without_frames(error)
+
+
+def parse_toml(text: str) -> Mapping[str, Any]:
+    """What a text in TOML says.
+
+    Raises:
+        ValueError: It isn't TOML.
+    """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(text)

@@ -12,7 +12,14 @@ import attrs
 
 from hubkit import _conversions as convert
 from hubkit._secrets import Secret, redact, without_frames
-from hubkit._settings import CONFIG_VARIABLE, Environment, Setting, nearest_key, read_settings
+from hubkit._settings import (
+    CONFIG_VARIABLE,
+    Environment,
+    Setting,
+    nearest_key,
+    read_settings,
+    working_folder,
+)
 from hubkit.errors import ConfigError, InvalidTokenError
 
 __all__ = ["DEFAULT_ENDPOINT", "HubConfig"]
@@ -152,7 +159,7 @@ class HubConfig:
         found = read_settings(
             fields,
             environ=environ,
-            start=_working_folder() if start is None else start,
+            start=working_folder() if start is None else start,
         )
         values = {}
         for name, setting in found.items():
@@ -171,14 +178,6 @@ def _check_trust(config: HubConfig, endpoint: Setting, *, own_token: bool) -> No
             f"{endpoint.source} would have {config.endpoint} get your token: if that is right, "
             f"say so with HUBKIT_ENDPOINT, or name the file with {CONFIG_VARIABLE}"
         )
-
-
-def _working_folder() -> Path | None:
-    try:
-        return Path.cwd()
-    except OSError:
-        # Somebody removed it; programs that don't look around go on.
-        return None
 
 
 def _converted(field: Any, setting: Setting) -> Any:

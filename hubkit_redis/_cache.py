@@ -162,6 +162,17 @@ class RedisCache:
         """How many entries there are. Their bytes could only be had by asking for each."""
         return BackendStats(entries=sum(1 for _ in self._names("")), size_bytes=None)
 
+    def server_info(self) -> list[dict[str, Any]]:
+        """What each server with entries says of itself, as Redis's own ``INFO`` has it.
+
+        Raises:
+            CacheUnavailableError: One didn't answer in time, or this user may not ask.
+
+        .. versionadded:: 0.1
+        """
+        with self._guard():
+            return [dict(send("INFO")) for send in self._route.each()]
+
     def close(self) -> None:
         """Close the connections; the next command opens new ones."""
         with self._guard():

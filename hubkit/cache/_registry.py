@@ -11,7 +11,7 @@ from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit.cache._backend import CacheBackend
 from hubkit.errors import BackendUnavailableError, ConfigError
 
-__all__ = ["ENTRY_POINTS", "Plugin", "find_plugin", "open_backend"]
+__all__ = ["ENTRY_POINTS", "Plugin", "find_plugin", "local_path", "open_backend"]
 
 ENTRY_POINTS: Final = "hubkit.cache_backends"
 """The entry-point group: a name is a URL scheme, an object ``callable(url) -> CacheBackend``."""
@@ -78,6 +78,20 @@ def open_backend(url: str, *, max_bytes: int | None = None, clock: Clock = SYSTE
     return backend
 
 
+def local_path(url: str) -> str | None:
+    """Where on this machine's disk a cache lies; None for one that doesn't.
+
+    Raises:
+        ConfigError: The URL is malformed.
+
+    >>> local_path("file:///var/cache/hubkit"), local_path("memory://")
+    ('/var/cache/hubkit', None)
+    """
+    match = _URL.match(url)
+    scheme = "" if match is None else match[1].lower()
+    return None if match is None or scheme not in {"file", "sqlite"} else _path(scheme, match[2])
+
+
 def find_plugin(scheme: str, plugins: Iterable[Plugin]) -> Plugin | None:
     """The one plugin for a scheme.
 
@@ -117,7 +131,7 @@ def _unknown(scheme: str, known: set[str]) -> str:
     from difflib import get_close_matches
 
     near = get_close_matches(scheme, sorted(known), n=1)
-    hint = f"; did you mean {near[0]}://?" if near else ""
+    hint = f"; did you mean {near[0]}://?" if near else "."
     return f"no cache backend for {scheme}://{hint} Known: {', '.join(sorted(known))}"
 
 

@@ -41,7 +41,7 @@ LISTING_KEYS = (
 """What ``--json`` says of each model of a list."""
 
 _COLUMNS = (
-    Column("MODEL", least=30, is_name=True),
+    Column("MODEL", least=24, is_name=True),
     Column("DOWNLOADS", is_number=True),
     Column("LIKES", is_number=True),
     Column("TASK", least=14),

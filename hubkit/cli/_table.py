@@ -1,10 +1,11 @@
-"""Rows laid out for a terminal of some width. Pure."""
+"""Rows laid out for a terminal of some width, counted in columns: a wide letter takes two. Pure."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
+
+from hubkit.cli._width import cut_end, cut_start, padded, width_of, wrapped
 
 __all__ = ["Column", "columns_of_text", "facts_of_text", "shortened"]
 
@@ -35,7 +36,7 @@ def columns_of_text(columns: Sequence[Column], rows: Sequence[Sequence[str]], wi
         width: Of the terminal, in characters.
     """
     table = [[column.title for column in columns], *rows]
-    natural = [max(len(row[index]) for row in table) for index in range(len(columns))]
+    natural = [max(width_of(row[index]) for row in table) for index in range(len(columns))]
     widths = _fitting(natural, columns, width)
     return [_line(row, widths, columns) for row in table]
 
@@ -44,11 +45,11 @@ def facts_of_text(facts: Sequence[tuple[str, str]], width: int) -> list[tuple[st
     """Names padded to one width, and each value wrapped to what is left of the terminal."""
     margin = max((len(name) for name, _ in facts), default=0) + len(_GAP)
     room = max(width - margin, _NARROWEST)
-    wrapped = []
+    laid_out = []
     for name, value in facts:
-        lines = textwrap.wrap(value, room, break_on_hyphens=False) or [""]
-        wrapped.append((name.ljust(margin), [lines[0], *(" " * margin + line for line in lines[1:])]))
-    return wrapped
+        lines = wrapped(value, room)
+        laid_out.append((name.ljust(margin), [lines[0], *(" " * margin + line for line in lines[1:])]))
+    return laid_out
 
 
 def shortened(text: str, width: int, *, is_name: bool = False) -> str:
@@ -57,10 +58,10 @@ def shortened(text: str, width: int, *, is_name: bool = False) -> str:
     >>> shortened("an-organisation/a-model-7b-GGUF", 20, is_name=True)
     'an-organis…l-7b-GGUF'
     """
-    if len(text) <= width:
+    if width_of(text) <= width:
         return text
-    tail = (width - 1) // 2 if is_name else 0
-    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
+    tail = cut_start(text, (width - 1) // 2) if is_name else ""
+    return f"{cut_end(text, width - 1 - width_of(tail))}…{tail}"
 
 
 def _fitting(natural: Sequence[int], columns: Sequence[Column], width: int) -> list[int]:
@@ -90,5 +91,5 @@ def _line(row: Sequence[str], widths: Sequence[int], columns: Sequence[Column]) 
     cells = []
     for text, size, column in zip(row, widths, columns, strict=False):
         cut = shortened(text, size, is_name=column.is_name)
-        cells.append(cut.rjust(size) if column.is_number else cut.ljust(size))
+        cells.append(padded(cut, size, right=column.is_number))
     return _GAP.join(cells).rstrip()
