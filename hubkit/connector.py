@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NoReturn
 from hubkit._client import HubClient
 from hubkit._compatibility import is_compatible
 from hubkit._credentials import token_from
+from hubkit._metadata import FoundModels
 from hubkit._model_cache import ModelCache
 from hubkit._secrets import without_frames
 from hubkit.config import HubConfig
@@ -152,7 +153,7 @@ class HuggingFaceConnector(PlatformConnector):
         filter_tags: Sequence[str] | None = None,
         sort: str = "downloads",
         limit: int = 20,
-    ) -> list[ModelMetadata]:
+    ) -> FoundModels:
         """Find models.
 
         Args:
@@ -160,6 +161,9 @@ class HuggingFaceConnector(PlatformConnector):
             filter_tags: Tags; all are required.
             sort: ``downloads``, ``likes``, ``trending``, ``updated`` or ``created``; descending.
             limit: At most so many.
+
+        Returns:
+            A list that says by ``from_cache`` and ``told_at`` whose answer it is, and how old.
 
         Raises:
             NotConnectedError: Before `connect`.

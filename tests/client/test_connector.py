@@ -92,6 +92,7 @@ def test_whole_life(connector, alice, adapters, tmp_path):
     found, model, url, path = asyncio.run(live())
 
     assert ["gpt2"] == [m.model_id for m in found]
+    assert not found.from_cache
     assert model.private
     assert url.endswith("/alice/up")
     assert (path / "adapter_config.json").exists()
