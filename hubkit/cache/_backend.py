@@ -55,8 +55,9 @@ class CacheBackend(Protocol):
     - `CacheUnavailableError` is the only error it raises; the caller then does without;
     - a process killed half-way leaves the old value or the new one, never a mixture.
 
-    A store that doesn't drop what has expired by itself may also have ``prune() -> int``, which does, and
-    says how many entries went; `ModelCache.prune` calls it.
+    Its ``repr`` stands for it in logs and statistics, without passwords. A store that doesn't drop what has
+    expired by itself may also have ``prune() -> int``, which does, and says how many entries went;
+    `ModelCache.prune` calls it.
     """
 
     shared: bool
