@@ -114,6 +114,8 @@ async def connect(connector: PlatformConnector) -> bool:
 
 async def is_told_by_cache(connector: HuggingFaceConnector) -> bool:
     """What a search found says who said so, in the async face too."""
+    async with HuggingFaceConnector("cache", config=config) as other:
+        await other.aclose()
     return (await connector.search_models("llama")).from_cache
 
 
