@@ -6,11 +6,15 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any, ClassVar, NoReturn
+
+import attrs
 
 from hubkit._client import HubClient
 from hubkit._compatibility import is_compatible
 from hubkit._credentials import token_from
+from hubkit._metadata import FoundModels
 from hubkit._model_cache import ModelCache
 from hubkit._secrets import without_frames
 from hubkit.config import HubConfig
@@ -102,6 +106,9 @@ class HuggingFaceConnector(PlatformConnector):
 
     Args:
         cache_dir: Folder of cached metadata; where the settings say if left out.
+        config: Settings; ``HubConfig.load()`` if left out.
+
+    With ``async with`` it gives back connections and files at the end.
     """
 
     name = "huggingface"
@@ -110,9 +117,25 @@ class HuggingFaceConnector(PlatformConnector):
 
     supports_registry = True
 
-    def __init__(self, cache_dir: str | Path | None = None) -> None:
-        overrides = {} if cache_dir is None else {"cache": Path(cache_dir).absolute().as_uri()}
-        self._client = HubClient(HubConfig.load(overrides))
+    def __init__(self, cache_dir: str | Path | None = None, *, config: HubConfig | None = None) -> None:
+        places = {} if cache_dir is None else {"cache": Path(cache_dir).absolute().as_uri()}
+        settings = HubConfig.load(places) if config is None else attrs.evolve(config, **places)
+        self._client = HubClient(settings)
+
+    async def __aenter__(self) -> HuggingFaceConnector:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Finish what goes on in the background, and give back connections and files.
+
+        The connector opens new ones when it is used again.
+        """
+        await asyncio.to_thread(self._client.close)
 
     @property
     def _cache(self) -> ModelCache:
@@ -152,7 +175,7 @@ class HuggingFaceConnector(PlatformConnector):
         filter_tags: Sequence[str] | None = None,
         sort: str = "downloads",
         limit: int = 20,
-    ) -> list[ModelMetadata]:
+    ) -> FoundModels:
         """Find models.
 
         Args:
@@ -160,6 +183,9 @@ class HuggingFaceConnector(PlatformConnector):
             filter_tags: Tags; all are required.
             sort: ``downloads``, ``likes``, ``trending``, ``updated`` or ``created``; descending.
             limit: At most so many.
+
+        Returns:
+            A list that says by ``from_cache`` and ``told_at`` whose answer it is, and how old.
 
         Raises:
             NotConnectedError: Before `connect`.

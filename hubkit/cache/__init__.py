@@ -13,18 +13,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hubkit.cache._backend import CacheBackend
+    from hubkit.cache._backend import BackendStats, CacheBackend, Lease
     from hubkit.cache._registry import open_backend
     from hubkit.cache.filesystem import FilesystemCache
     from hubkit.cache.memory import MemoryCache
     from hubkit.cache.sqlite import SQLiteCache
 
-__all__ = ["CacheBackend", "FilesystemCache", "MemoryCache", "SQLiteCache", "open_backend"]
+__all__ = [
+    "BackendStats",
+    "CacheBackend",
+    "FilesystemCache",
+    "Lease",
+    "MemoryCache",
+    "SQLiteCache",
+    "open_backend",
+]
 
 # Imported when first named: who keeps files never pays for the `sqlite3` module.
 _HOMES = {
+    "BackendStats": "_backend",
     "CacheBackend": "_backend",
     "FilesystemCache": "filesystem",
+    "Lease": "_backend",
     "MemoryCache": "memory",
     "SQLiteCache": "sqlite",
     "open_backend": "_registry",

@@ -54,6 +54,10 @@ class CacheBackend(Protocol):
     - any thread may call it at any time; a forked child may go on using it;
     - `CacheUnavailableError` is the only error it raises; the caller then does without;
     - a process killed half-way leaves the old value or the new one, never a mixture.
+
+    Its ``repr`` stands for it in logs and statistics, without passwords. A store that doesn't drop what has
+    expired by itself may also have ``prune() -> int``, which does, and says how many entries went;
+    `ModelCache.prune` calls it.
     """
 
     shared: bool

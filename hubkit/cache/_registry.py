@@ -132,7 +132,7 @@ def _unknown(scheme: str, known: set[str]) -> str:
 
     near = get_close_matches(scheme, sorted(known), n=1)
     hint = f"; did you mean {near[0]}://?" if near else "."
-    return f"no cache backend for {scheme}://{hint} Known: {', '.join(sorted(known))}"
+    return f"no installed package opens {scheme}:// caches{hint} Known: {', '.join(sorted(known))}"
 
 
 def _not_a_url(url: str) -> str:

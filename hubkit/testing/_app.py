@@ -56,13 +56,16 @@ class RequestRecord:
     headers: Mapping[str, str] = attrs.field(repr=False)
     """What the client sent, tokens too; names in lower case."""
 
+    answered_at: float
+    """When it was answered, in epoch seconds of the hub's clock."""
+
 
 class HubApp:
     """Answers every request of a hub.
 
     Args:
         state: What the hub knows.
-        clock: Measures rate limit windows.
+        clock: Measures rate limit windows, and dates requests.
     """
 
     def __init__(self, state: HubState, clock: Clock) -> None:
@@ -181,6 +184,7 @@ class HubApp:
             status=status,
             user=user,
             headers={key.lower(): value for key, value in request.headers},
+            answered_at=self._clock.now(),
         )
         with self._lock:
             self._counts[name] += 1

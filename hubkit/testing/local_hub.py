@@ -52,7 +52,7 @@ class LocalHub:
         port: Where to listen; 0 takes a free port, which is then kept.
         host: The address to bind.
         threads: How many requests are answered at once.
-        clock: Dates commits and measures rate limits. Delays of `fail` are real whatever the clock.
+        clock: Dates commits and requests, and measures rate limits. Delays of `fail` are real whatever the clock.
 
     >>> with LocalHub() as hub:
     ...     token = hub.add_user("alice")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from hubkit import ModelMetadata, NotConnectedError
+from hubkit import HubConfig, ModelMetadata, NotConnectedError
 from hubkit.connector import HuggingFaceConnector, ModelCache, PlatformConnector
 
 
@@ -54,6 +54,23 @@ def test_before_connect_the_cache_answers(connector, hub):
     assert 0 == hub.total_requests
 
 
+def test_settings_and_end(hub, alice, tmp_path):
+    """Settings may be given, a folder goes before their cache, and `async with` closes it for now."""
+    config = HubConfig(endpoint=hub.endpoint, cache="memory://", retries=0)
+
+    async def live():
+        async with HuggingFaceConnector(tmp_path / "cache", config=config) as connector:
+            assert await connector.connect({"token": alice})
+            first = await connector.get_model_metadata("gpt2")
+        return first, await connector.get_model_metadata("gpt2")
+
+    first, second = asyncio.run(live())
+
+    assert "gpt2" == first.model_id
+    assert first == second
+    assert (tmp_path / "cache").is_dir()
+
+
 def test_before_connect_the_settings_count(hub, monkeypatch, tmp_path):
     """How old an answer may be is a setting, before connecting too."""
     monkeypatch.setenv("HUBKIT_STALE_IF_ERROR", "7d")
@@ -92,6 +109,7 @@ def test_whole_life(connector, alice, adapters, tmp_path):
     found, model, url, path = asyncio.run(live())
 
     assert ["gpt2"] == [m.model_id for m in found]
+    assert not found.from_cache
     assert model.private
     assert url.endswith("/alice/up")
     assert (path / "adapter_config.json").exists()

@@ -416,6 +416,16 @@ class TestCounts:
         assert token not in repr(record)
         assert [] == hub.log
 
+    def test_dates_requests(self, clock: FakeClock) -> None:
+        """Each request says when it was answered, so that rates can be drawn."""
+        with LocalHub(clock=clock) as hub:
+            for _ in range(2):
+                requests.get(f"{hub.url}/api/models", timeout=5)
+                clock.advance(seconds=10)
+            first, second = (record.answered_at for record in hub.log)
+
+        assert (clock.now() - 20.0, clock.now() - 10.0) == (first, second)
+
 
 class TestPackage:
     def test_exports_are_sorted_and_there(self) -> None:

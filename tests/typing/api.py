@@ -16,7 +16,15 @@ from hubkit import (
     SnapshotStatus,
     locking,
 )
-from hubkit.cache import CacheBackend, FilesystemCache, MemoryCache, SQLiteCache, open_backend
+from hubkit.cache import (
+    BackendStats,
+    CacheBackend,
+    FilesystemCache,
+    Lease,
+    MemoryCache,
+    SQLiteCache,
+    open_backend,
+)
 from hubkit.cards import (
     AdapterFacts,
     Finding,
@@ -72,6 +80,10 @@ backends: list[CacheBackend] = [
 ]
 
 
+stats: BackendStats = backends[0].stats()
+lease: Lease | None = backends[0].lease("key", 5.0)
+
+
 def retry_after(error: RateLimitedError) -> float | None:
     """Attributes of errors are typed."""
     return error.retry_after
@@ -98,6 +110,13 @@ def card_of(path: Path) -> str:
 async def connect(connector: PlatformConnector) -> bool:
     """The async face."""
     return isinstance(connector, HuggingFaceConnector) and await connector.connect({"token": "hf_x"})
+
+
+async def is_told_by_cache(connector: HuggingFaceConnector) -> bool:
+    """What a search found says who said so, in the async face too."""
+    async with HuggingFaceConnector("cache", config=config) as other:
+        await other.aclose()
+    return (await connector.search_models("llama")).from_cache
 
 
 class TestMyBackend(BackendContract):
