@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 import stat
 from contextlib import closing
 from typing import Final
 
-from hubkit.cache._folder import TEMPORARY, check_owner, make_private_folder, remove
+from hubkit.cache._folder import TEMPORARY, check_owner, is_abandoned, make_private_folder, remove, scan
 from hubkit.cache._sqlite_pool import BUSY_SECONDS
 from hubkit.errors import CacheUnavailableError
 
-__all__ = ["connect", "is_broken", "put_aside"]
+__all__ = ["connect", "is_broken", "put_aside", "sweep"]
 
 log = logging.getLogger("hubkit")
 
@@ -122,6 +123,25 @@ def put_aside(path: str, reason: sqlite3.DatabaseError) -> None:
         remove(path + ending)
     os.replace(path, target)
     log.info("the broken cache %s was moved to %s (%s)", path, os.path.basename(target), reason)
+
+
+def sweep(path: str, *, now: float) -> None:
+    """Remove the half-made databases of those who died as they made one.
+
+    Args:
+        path: The file that theirs were to become.
+        now: Epoch seconds.
+
+    Raises:
+        OSError: Their folder can't be looked through.
+    """
+    folder, name = os.path.split(path)
+    unfinished = re.compile(
+        rf"{re.escape(name)}\.[0-9a-f]{{16}}{re.escape(TEMPORARY)}(?:{'|'.join(_LOGS)})?\Z"
+    )
+    for entry in scan(folder):
+        if unfinished.match(entry.name) and is_abandoned(entry, now=now):
+            remove(entry.path)
 
 
 def _ensure(path: str, *, create: bool) -> None:

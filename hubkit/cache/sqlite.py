@@ -6,6 +6,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
 
@@ -13,7 +14,7 @@ from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit.cache import _sqlite_statements as statements
 from hubkit.cache._backend import BackendStats
 from hubkit.cache._limits import DEFAULT_MAX_BYTES, Allowance, expiry
-from hubkit.cache._sqlite_file import connect, is_broken, put_aside
+from hubkit.cache._sqlite_file import connect, is_broken, put_aside, sweep
 from hubkit.cache._sqlite_pool import Pool, identity_of
 from hubkit.errors import CacheUnavailableError
 
@@ -114,7 +115,7 @@ class SQLiteCache:
             after = batch[-1]
 
     def prune(self) -> int:
-        """Drop what expired or is too much; how many entries.
+        """Drop what expired or is too much, and what dead processes left; how many entries.
 
         Writes do this by themselves now and then.
 
@@ -150,6 +151,9 @@ class SQLiteCache:
 
     def _make_room(self) -> int:
         now = self._clock.now()
+        # A courtesy: a folder that may not be listed is no reason to fail.
+        with suppress(OSError):
+            sweep(self._path, now=now)
         count = self._in_batches(partial(statements.delete_expired, now))
         self._remove(partial(statements.delete_ended_leases, now))
         if (self.stats().size_bytes or 0) > self._allowance.high:
