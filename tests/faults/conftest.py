@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from mounts import Mounts
 from tallies import Tally
 
 from hubkit import HubClient, HubConfig
+from hubkit._clock import SYSTEM_CLOCK
 from hubkit.testing import LocalHub
 
 _tally = Tally("fault", each="tests")
@@ -44,15 +47,16 @@ def store(request, tmp_path):
 
 @pytest.fixture
 def make_client():
-    """Builds clients; settings may be changed by name."""
-    clients = []
+    """Builds clients; settings may be changed by name. Those that were made are its ``made``."""
 
-    def make(endpoint, **settings):
-        clients.append(HubClient(HubConfig(endpoint=endpoint, **{"progress": False, **settings})))
-        return clients[-1]
+    def make(endpoint, *, clock=SYSTEM_CLOCK, **settings):
+        config = HubConfig(endpoint=endpoint, **{"progress": False, **settings})
+        make.made.append(HubClient(config, clock=clock))
+        return make.made[-1]
 
+    make.made = []
     yield make
-    for client in clients:
+    for client in make.made:
         client.close()
 
 
@@ -68,3 +72,34 @@ def environ(tmp_path):
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "HF_HUB_DISABLE_XET": "1",
     }
+
+
+@pytest.fixture
+def mounts():
+    """Mounts file systems of the test's own; needs root."""
+    mounts = Mounts()
+    yield mounts
+    mounts.close()
+
+
+@pytest.fixture
+def run_hubkit(hub, environ, tmp_path):
+    """Runs the program in a process of its own, over the hub.
+
+    ``through`` is a command that runs it, such as one that changes the user.
+    """
+
+    def run(*arguments, through=(), without=(), **variables):
+        known = {name: value for name, value in environ.items() if name not in without}
+        command = [*through, sys.executable, "-m", "hubkit.cli", *arguments]
+        return subprocess.run(
+            command,
+            env={**known, "HUBKIT_ENDPOINT": hub.endpoint, **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            timeout=60,
+        )
+
+    return run

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-__all__ = ["FULL", "NOBODY", "find_strace", "needs_root", "times"]
+__all__ = ["FULL", "NOBODY", "find_strace", "lack", "needs_root", "times"]
 
 FULL = os.environ.get("FAULTS") == "full"
 """Whether everything is tried, which takes minutes, or a part that shows what was broken by accident."""
@@ -25,17 +25,18 @@ def find_strace():
     """The program that lets system calls fail; without it the test is skipped, or fails where it must not be."""
     found = shutil.which("strace")
     if found is None:
-        _lack("NO SYSTEM CALL FAILED: there is no strace on the path")
+        lack("NO SYSTEM CALL FAILED: there is no strace on the path")
     return found
 
 
 def needs_root():
     """Skip the test, or let it fail where it must run, unless this is root."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        _lack("only root can mount file systems and act as another user")
+        lack("only root can mount file systems and act as another user")
 
 
-def _lack(reason):
+def lack(reason):
+    """What the test needs isn't here: skip it, or let it fail where it must run."""
     if FULL and os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
