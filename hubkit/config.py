@@ -32,7 +32,17 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 def _default_tiers() -> tuple[str, ...]:
     from platformdirs import user_cache_path
 
-    return ((user_cache_path("hubkit", appauthor=False) / "entries").as_uri(),)
+    try:
+        folder = user_cache_path("hubkit", appauthor=False) / "entries"
+        return (folder.as_uri(),)
+    except (RuntimeError, ValueError):
+        import logging
+
+        # A container may run as a user whom its system doesn't know. Which error that is depends on the release.
+        logging.getLogger("hubkit").warning(
+            "this user has no home for a cache, so nothing is kept: name a place in HUBKIT_CACHE"
+        )
+        return ("memory://",)
 
 
 def _without_passwords(urls: tuple[str, ...]) -> str:

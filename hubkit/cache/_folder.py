@@ -11,6 +11,7 @@ from hubkit.errors import CacheUnavailableError
 __all__ = [
     "TEMPORARY",
     "check_owner",
+    "is_abandoned",
     "make_private_folder",
     "read_start",
     "read_whole",
@@ -21,6 +22,9 @@ __all__ = [
 
 TEMPORARY = ".tmp"
 """How the names of unfinished files end."""
+
+_ABANDONED = 3_600.0
+"""Seconds after which whoever began a file must be dead: until then he may be slow."""
 
 # O_NONBLOCK: a named pipe planted under one of our names must not make us wait.
 # Windows has neither of the first two; there O_BINARY keeps line ends as they are.
@@ -141,6 +145,19 @@ def check_owner(path: str) -> None:
         raise CacheUnavailableError(
             f"{path} belongs to another user (uid {target.st_uid}); choose a folder of your own"
         )
+
+
+def is_abandoned(entry: os.DirEntry[str], *, now: float) -> bool:
+    """Whether the writer of an unfinished file must be dead.
+
+    Args:
+        entry: The file.
+        now: Epoch seconds.
+    """
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime < now - _ABANDONED
+    except FileNotFoundError:
+        return False
 
 
 def scan(folder: str) -> Iterator[os.DirEntry[str]]:

@@ -11,7 +11,7 @@ from typing import Final
 import attrs
 
 from hubkit._clock import Clock
-from hubkit.cache._folder import TEMPORARY, read_start, remove, scan
+from hubkit.cache._folder import TEMPORARY, is_abandoned, read_start, remove, scan
 from hubkit.cache._frame import HEAD, key_and_end
 from hubkit.cache._freshness import RETENTION
 
@@ -19,7 +19,6 @@ __all__ = ["FoundEntry", "Shelves"]
 
 _SHELF: Final = re.compile(r"[0-9a-f]{2}\Z")
 _NAME: Final = re.compile(r"[0-9a-f]{62}\Z")
-_ABANDONED: Final = 3_600.0
 
 # Covers the head and nearly every key, in one read.
 _START: Final = 512
@@ -79,15 +78,10 @@ class Shelves:
 
     def sweep(self) -> None:
         """Remove unfinished files whose writer must be dead."""
-        oldest = self._clock.now() - _ABANDONED
+        now = self._clock.now()
         for entry in self._listing():
-            if entry.name.endswith(TEMPORARY):
-                try:
-                    abandoned = entry.stat(follow_symlinks=False).st_mtime < oldest
-                except FileNotFoundError:
-                    continue
-                if abandoned:
-                    remove(entry.path)
+            if entry.name.endswith(TEMPORARY) and is_abandoned(entry, now=now):
+                remove(entry.path)
 
     def prune(self, high: int, low: int) -> int:
         """Remove expired entries, and the oldest ones when there is too much.

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 import stat
 from contextlib import closing
 from typing import Final
 
-from hubkit.cache._folder import TEMPORARY, check_owner, make_private_folder, remove
+from hubkit.cache._folder import TEMPORARY, check_owner, is_abandoned, make_private_folder, remove, scan
 from hubkit.cache._sqlite_pool import BUSY_SECONDS
 from hubkit.errors import CacheUnavailableError
 
-__all__ = ["connect", "is_broken", "put_aside"]
+__all__ = ["connect", "is_broken", "put_aside", "sweep"]
 
 log = logging.getLogger("hubkit")
 
@@ -38,6 +39,8 @@ _TABLES: Final = {
 
 _BROKEN_CODES: Final = {11, 26}  # SQLITE_CORRUPT, SQLITE_NOTADB
 _BROKEN_WORDS: Final = ("malformed", "not a database", "file is encrypted")
+# Of a code that many errors have: the head says that it is of a format that there is not.
+_BROKEN_FORMAT: Final = "unsupported file format"
 
 
 class _UnusableError(sqlite3.DatabaseError):
@@ -81,10 +84,14 @@ def _connect(path: str, *, create: bool) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        _configure(connection)
-        _inspect(connection, path)
         # Ours are bytes. Text that somebody put there needn't be any, and trying to read it would fail.
         connection.text_factory = bytes
+        _configure(connection)
+        _inspect(connection, path)
+    except UnicodeDecodeError as error:
+        # Of SQLite's own message, when it quotes from a schema that is no text any more.
+        connection.close()
+        raise _UnusableError("its tables can't be read") from error
     except BaseException:
         connection.close()
         raise
@@ -95,7 +102,7 @@ def is_broken(error: Exception) -> bool:
     """Whether an error says that the file itself is damaged."""
     if not isinstance(error, sqlite3.DatabaseError):
         return False
-    if isinstance(error, _UnusableError):
+    if isinstance(error, _UnusableError) or _BROKEN_FORMAT in str(error):
         return True
     # Python 3.10 doesn't tell the code.
     code: int | None = getattr(error, "sqlite_errorcode", None)
@@ -104,7 +111,7 @@ def is_broken(error: Exception) -> bool:
     return code & 0xFF in _BROKEN_CODES
 
 
-def put_aside(path: str, reason: sqlite3.DatabaseError) -> None:
+def put_aside(path: str, reason: Exception) -> None:
     """Rename a broken file, and drop its logs, so that a new one can be made.
 
     Args:
@@ -122,6 +129,25 @@ def put_aside(path: str, reason: sqlite3.DatabaseError) -> None:
         remove(path + ending)
     os.replace(path, target)
     log.info("the broken cache %s was moved to %s (%s)", path, os.path.basename(target), reason)
+
+
+def sweep(path: str, *, now: float) -> None:
+    """Remove the half-made databases of those who died as they made one.
+
+    Args:
+        path: The file that theirs were to become.
+        now: Epoch seconds.
+
+    Raises:
+        OSError: Their folder can't be looked through.
+    """
+    folder, name = os.path.split(path)
+    unfinished = re.compile(
+        rf"{re.escape(name)}\.[0-9a-f]{{16}}{re.escape(TEMPORARY)}(?:{'|'.join(_LOGS)})?\Z"
+    )
+    for entry in scan(folder):
+        if unfinished.match(entry.name) and is_abandoned(entry, now=now):
+            remove(entry.path)
 
 
 def _ensure(path: str, *, create: bool) -> None:
@@ -231,7 +257,7 @@ def _inspect(connection: sqlite3.Connection, path: str) -> None:
         )
     # Compared word by word, so that no view, trigger or generated column slips in.
     found = dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
-    if found != _TABLES or version != _VERSION:
+    if found != {name.encode(): sql.encode() for name, sql in _TABLES.items()} or version != _VERSION:
         raise _UnusableError("its tables are not those of a cache")
 
 

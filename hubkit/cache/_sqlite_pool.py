@@ -88,13 +88,18 @@ class Pool:
                 slot.drop()
             return outdated
 
-    def replace(self, put_aside: Callable[[], None]) -> None:
+    @property
+    def identity(self) -> object:
+        """What tells the file that this thread used last from a later one of the same name."""
+        return self._slot().identity
+
+    def replace(self, broken: object, put_aside: Callable[[], None]) -> None:
         """Close all connections to a broken file, and put it aside if nobody else did.
 
         Args:
+            broken: Its `identity`.
             put_aside: Does so.
         """
-        broken = self._slot().identity
         with self._lock:
             self._drop_all()
             if broken is not None and broken == self._identify():

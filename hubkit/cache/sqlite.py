@@ -6,14 +6,15 @@ import logging
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit.cache import _sqlite_statements as statements
 from hubkit.cache._backend import BackendStats
 from hubkit.cache._limits import DEFAULT_MAX_BYTES, Allowance, expiry
-from hubkit.cache._sqlite_file import connect, is_broken, put_aside
+from hubkit.cache._sqlite_file import connect, is_broken, put_aside, sweep
 from hubkit.cache._sqlite_pool import Pool, identity_of
 from hubkit.errors import CacheUnavailableError
 
@@ -24,6 +25,14 @@ log: logging.Logger = logging.getLogger("hubkit")
 R = TypeVar("R")
 
 _NOTHING: Final = BackendStats(entries=0, size_bytes=0)
+
+
+class _Damage(NamedTuple):
+    """What is wrong with a file."""
+
+    file: object
+    """What tells it from a later one of the same name."""
+    error: Exception
 
 
 class SQLiteCache:
@@ -58,7 +67,7 @@ class SQLiteCache:
         self._path = os.path.abspath(os.fspath(path))
         self._allowance = Allowance(max_bytes)
         self._clock = clock
-        self._warned = False
+        self._damage: _Damage | None = None
         self._pool = Pool(partial(connect, self._path), partial(identity_of, self._path))
 
     def __repr__(self) -> str:
@@ -114,7 +123,7 @@ class SQLiteCache:
             after = batch[-1]
 
     def prune(self) -> int:
-        """Drop what expired or is too much; how many entries.
+        """Drop what expired or is too much, and what dead processes left; how many entries.
 
         Writes do this by themselves now and then.
 
@@ -150,6 +159,9 @@ class SQLiteCache:
 
     def _make_room(self) -> int:
         now = self._clock.now()
+        # A courtesy: a folder that may not be listed is no reason to fail.
+        with suppress(OSError):
+            sweep(self._path, now=now)
         count = self._in_batches(partial(statements.delete_expired, now))
         self._remove(partial(statements.delete_ended_leases, now))
         if (self.stats().size_bytes or 0) > self._allowance.high:
@@ -179,7 +191,7 @@ class SQLiteCache:
         except (sqlite3.Error, OSError) as error:
             if not is_broken(error):
                 raise self._unavailable(error) from error
-            self._warn(error)
+            self._note_damage(error)
             return default
 
     def _remove(self, work: Callable[[sqlite3.Connection], int]) -> int:
@@ -197,7 +209,7 @@ class SQLiteCache:
             raise self._unavailable(error) from error
 
     def _run(self, work: Callable[[sqlite3.Connection], R], create: bool) -> R:
-        """Write, and once more when the file was broken.
+        """Write, and once more when the file was broken; one that a reader found to be so is put aside first.
 
         Args:
             work: What to do with a connection.
@@ -208,26 +220,36 @@ class SQLiteCache:
             CacheUnavailableError: It failed.
         """
         try:
+            self._begin_anew()
             try:
                 return self._pool.write(work, create=create)
             except sqlite3.DatabaseError as error:
                 if not is_broken(error):
                     raise
-                self._warn(error)
-                self._pool.replace(partial(put_aside, self._path, error))
-                self._warned = False
+                self._note_damage(error)
+            self._begin_anew()
             return self._pool.write(work, create=create)
         except FileNotFoundError:
             raise
         except (sqlite3.Error, OSError) as error:
             raise self._unavailable(error) from error
 
-    def _warn(self, error: Exception) -> None:
-        if not self._warned:
-            self._warned = True
+    def _note_damage(self, error: Exception) -> None:
+        if self._damage is None:
+            self._damage = _Damage(self._pool.identity, error)
             log.warning(
                 "the cache %s is broken (%s): it counts as empty until a write begins anew", self._path, error
             )
+
+    def _begin_anew(self) -> None:
+        """Put aside what was found to be broken, if it still has the name.
+
+        A write might not meet the damage, and readers would go on finding nothing.
+        """
+        damage = self._damage
+        if damage is not None:
+            self._pool.replace(damage.file, partial(put_aside, self._path, damage.error))
+            self._damage = None
 
     def _unavailable(self, error: Exception) -> CacheUnavailableError:
         return CacheUnavailableError(f"the cache {self._path} can't be used: {error}")

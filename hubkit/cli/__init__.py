@@ -13,7 +13,7 @@ from typing import NoReturn
 
 __all__ = ["main"]
 
-_INTERRUPTED, _TERMINATED = 130, 143
+_FAILED, _INTERRUPTED, _TERMINATED = 7, 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -36,6 +36,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         app.main(arguments, prog_name="hubkit")
     except KeyboardInterrupt:
         _end_now(_INTERRUPTED)
+    except OSError:
+        # Of the help or the version; what commands print is their own business.
+        from hubkit.cli._lost_output import is_output_lost
+
+        if not is_output_lost():
+            raise
+        sys.exit(_FAILED)
     except SystemExit as end:
         if end.code in (_INTERRUPTED, _TERMINATED):
             _end_now(int(end.code))

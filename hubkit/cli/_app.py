@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import sys
 from typing import Any
 
 import click
@@ -15,6 +13,7 @@ from hubkit._version import __version__
 from hubkit.cli._commands import COMMANDS
 from hubkit.cli._failures import ExitCode, describe, exit_code_of
 from hubkit.cli._groups import LazyGroup
+from hubkit.cli._lost_output import is_output_lost, silence_output
 from hubkit.cli._session import Session, end_with
 from hubkit.cli._signals import Terminated
 
@@ -67,9 +66,11 @@ class App(LazyGroup):
         except click.ClickException:
             raise
         except BrokenPipeError:
-            _silence_output()
+            silence_output()
             end_with(ExitCode.DONE)
         except Exception as error:  # noqa: BLE001 - people get a line, not a traceback
+            if is_output_lost():
+                end_with(ExitCode.FAILED)
             session = ctx.obj if isinstance(ctx.obj, Session) else Session({})
             _report(error, session)
             end_with(exit_code_of(error))
@@ -134,11 +135,3 @@ def _misplaced(group: click.Group, error: click.UsageError) -> str:
     wanted = error.option_name if isinstance(error, click.NoSuchOption) else None
     known = {name for param in group.params for name in param.opts}
     return f" It goes before the command: 'hubkit {wanted} ...'." if wanted in known else ""
-
-
-def _silence_output() -> None:
-    """Python would complain at exit about what it can't write any more."""
-    with contextlib.suppress(OSError, ValueError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)

@@ -7,38 +7,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
 from pathlib import Path
 
 import pytest
 from hostile_server import HostileServer
+from tallies import Tally
 
 from hubkit import HubClient, HubConfig
 from hubkit.testing import FakeClock, LocalHub
 
 NOBODY = 65_534
 
-_seen: Counter[tuple[str, str]] = Counter()
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item, call):
-    """Count what became of the cases of each threat."""
-    report = (yield).get_result()
-    marker = item.get_closest_marker("threat")
-    if marker is not None and (report.when == "call" or (report.when == "setup" and report.skipped)):
-        _seen[marker.args[0], report.outcome] += 1
-
-
-def pytest_terminal_summary(terminalreporter):
-    """With ``-v``: one line a threat, how many attempts were made and what became of them."""
-    if not _seen or terminalreporter.config.option.verbose < 1:
-        return
-    terminalreporter.section("threats")
-    for threat in sorted({name for name, _ in _seen}):
-        counts = {outcome: count for (name, outcome), count in sorted(_seen.items()) if name == threat}
-        told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
-        terminalreporter.write_line(f"{threat:<34} {sum(counts.values()):>4} attempts: {told}")
+_tally = Tally("threat", each="attempts")
+pytest_itemcollected = _tally.mark
+pytest_runtest_logreport = _tally.count
+pytest_terminal_summary = _tally.tell
 
 
 @pytest.fixture
