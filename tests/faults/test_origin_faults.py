@@ -217,7 +217,7 @@ def download(name, folder):
             endpoint=origin.endpoint, token=TOKEN, cache="memory://", deadline=2.0, progress=False
         )
         with HubClient(config) as client:
-            verb = Verb(lambda client: client.download_model("org/name", folder), questions=3)
+            verb = Verb(lambda client: client.download_model("org/name", folder), questions=4)
             answer, error = outcome(verb, client)
         # The library that fetches files asks six times, and lets itself be led on each time.
         return [*complaints(name, verb, origin, answer, error, []), *map(str, folder.rglob("x.bin"))]
