@@ -92,7 +92,17 @@ ASKED = {
     "whoami": lambda api: api.whoami(),
 }
 UNHURRIED = (
-    *("429", "50", "slow", "black hole", "token echoed: 5", "token echoed: 429", "Link", "redirects", "empty"),
+    *(
+        "429",
+        "50",
+        "slow",
+        "black hole",
+        "token echoed: 5",
+        "token echoed: 429",
+        "Link",
+        "redirects",
+        "empty",
+    ),
     *("DNS", "refused", "hangs up", "truncated", "no gzip", "wrong length", "gzip bomb", "not"),
 )
 """What huggingface_hub itself waits for, or asks again and again."""
