@@ -7,13 +7,14 @@ from typing import Any
 from urllib.parse import quote
 
 from hubkit._refs import api_prefix, parse_repo_id, parse_repo_type, parse_revision, quote_revision
-from hubkit._transport import Transport
+from hubkit._transport import HubResponse, Transport
 from hubkit.errors import (
     DecodeError,
     InvalidArgumentError,
     NotConnectedError,
     RepoNotFoundError,
     ResponseError,
+    UnexpectedAnswerError,
 )
 from hubkit.models import ModelFile, RepoCommit, RepoRef, RepoRefs
 
@@ -101,13 +102,18 @@ class Repositories:
         self._changed(repo_id)
 
     def exists(self, repo_id: str, *, repo_type: str = "model") -> bool:
-        """Whether this token sees such a repository now; asks the Hub."""
+        """Whether this token sees such a repository now; asks the Hub.
+
+        Raises:
+            TransportError: The Hub can't be reached, or what answered is not the Hub.
+            DecodeError: It is no answer about a repository.
+        """
+        path = api_prefix(repo_type, _checked(repo_id, repo_type))
         try:
-            self._transport.get(
-                api_prefix(repo_type, _checked(repo_id, repo_type)), params=[("expand", "sha")]
-            )
+            response = self._transport.get(path, params=[("expand", "sha")])
         except RepoNotFoundError:
             return False
+        self._check_named(response, repo_id, repo_type)
         return True
 
     def move(self, from_id: str, to_id: str, *, repo_type: str = "model") -> None:
@@ -176,8 +182,8 @@ class Repositories:
         """Branches, tags and pull requests."""
         path = f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/refs"
         answer = self._transport.get(path, params=[("include_prs", "1")]).json()
-        if not isinstance(answer, dict):
-            raise DecodeError(f"{path}: expected a JSON object")
+        if not isinstance(answer, dict) or not isinstance(answer.get("branches"), list):
+            raise DecodeError(f"{path}: expected a JSON object with branches")
         return RepoRefs(
             branches=_refs(answer.get("branches")),
             tags=_refs(answer.get("tags")),
@@ -239,6 +245,19 @@ class Repositories:
         if self._transport.token is None:
             raise NotConnectedError("changing a repository needs a token: connect first, or set HF_TOKEN")
         return self._transport.write(method, path, json=body)
+
+    def _check_named(self, response: HubResponse, repo_id: str, repo_type: str) -> None:
+        """Refuse what is no answer about a repository, or one about another: anybody can say 200."""
+        answer = response.json()
+        name = answer.get("id") if isinstance(answer, dict) else None
+        if not isinstance(name, str):
+            raise DecodeError(f"{response.url}: expected a JSON object with an id")
+        # A renamed one answers under its new name, and the redirect led there.
+        if (
+            response.url.partition("?")[0].casefold()
+            != (self._transport.endpoint + api_prefix(repo_type, name)).casefold()
+        ):
+            raise UnexpectedAnswerError(f"{response.url} answered about another repository than {repo_id}")
 
     def _listed(self, path: str, params: list[tuple[str, str]]) -> Iterator[Mapping[str, Any]]:
         for page in self._transport.pages(path, params=params):

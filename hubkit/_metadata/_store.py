@@ -16,6 +16,7 @@ from hubkit.cache._flight import SingleFlight
 from hubkit.cache._freshness import Freshness
 from hubkit.errors import (
     AuthenticationError,
+    DecodeError,
     HubkitError,
     InvalidArgumentError,
     NotFoundError,
@@ -32,8 +33,8 @@ __all__ = ["UNABLE", "MetadataStore"]
 
 log = logging.getLogger("hubkit")
 
-UNABLE = (TransportError, OfflineError, RateLimitedError, ServerError)
-"""Reasons why an answer can't be had now, as against answers."""
+UNABLE = (TransportError, OfflineError, RateLimitedError, ServerError, DecodeError)
+"""Reasons why an answer can't be had now, as against answers; half a record is none."""
 
 
 class MetadataStore:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hubkit._clock import Clock
 from hubkit._repo_folder import RepoFolder
 from hubkit._transfers._litter import drop_own_parts
+from hubkit._transfers._patience import patient_for
 from hubkit._transfers._progress import meter, progress_bars
 from hubkit._transfers._translation import translated
 from hubkit._transfers._workers import Stop, run_all
@@ -150,7 +151,9 @@ class Fetcher:
             self._run(keep, model_id)
 
     def _run(self, call: Callable[[], T], model_id: str) -> T:
-        return translated(call, f"download of {model_id}", token=self._transport.token, clock=self._clock)
+        token, patience = self._transport.token, self._transport.new_deadline().seconds
+        with patient_for(patience, token=token, clock=self._clock):
+            return translated(call, f"download of {model_id}", token=token, clock=self._clock)
 
     def _identity(self) -> dict[str, Any]:
         token = self._transport.token

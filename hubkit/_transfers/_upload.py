@@ -14,6 +14,7 @@ from hubkit._repositories import Repositories
 from hubkit._transfers._card import MadeCard, check_card, make_card
 from hubkit._transfers._destination import Destinations
 from hubkit._transfers._folder import CARD, files_of
+from hubkit._transfers._patience import patient_for
 from hubkit._transfers._progress import progress_bars
 from hubkit._transfers._request import UploadRequest
 from hubkit._transfers._tokens import TokenSearch
@@ -162,8 +163,9 @@ class Uploads:
 
     def _run(self, call: Callable[[], T], repo_id: str) -> T:
         """Let `huggingface_hub` do something, in our manners: bars as wanted, errors of ours."""
-        with progress_bars(self._progress):
-            return translated(call, f"upload to {repo_id}", token=self._transport.token, clock=self._clock)
+        token, patience = self._transport.token, self._transport.new_deadline().seconds
+        with progress_bars(self._progress), patient_for(patience, token=token, clock=self._clock):
+            return translated(call, f"upload to {repo_id}", token=token, clock=self._clock)
 
     def _api(self) -> HfApi:
         from huggingface_hub import HfApi

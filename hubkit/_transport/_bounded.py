@@ -10,14 +10,20 @@ from __future__ import annotations
 import functools
 import http.client
 import io
-from collections.abc import Iterator
+import socket
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError
 
 from hubkit._clock import Deadline
+
+if TYPE_CHECKING:
+    from concurrent import futures
 
 __all__ = ["BoundedAdapter", "reads_within"]
 
@@ -47,7 +53,60 @@ class BoundedAdapter(HTTPAdapter):
 
 @functools.cache
 def _bounded(connection: type) -> type:
-    return type(connection.__name__, (connection,), {"response_class": _Response})
+    bases = (_Connecting, connection)
+    return type(connection.__name__, bases, {"response_class": _Response})
+
+
+class _Connecting:
+    """How a connection is made by the deadline: the look-up of a name has no timeout of its own."""
+
+    host: str
+    timeout: float
+
+    def _new_conn(self) -> socket.socket:
+        connect: Callable[[], socket.socket] = super()._new_conn  # type: ignore[misc]
+        if _is_address(self.host):
+            return connect()
+        deadline, _ = _bounds.get()
+        return _within(deadline.remaining(), connect)
+
+
+def _is_address(host: str) -> bool:
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def _within(seconds: float, connect: Callable[[], socket.socket]) -> socket.socket:
+    """Connect in a thread, which is left alone when it takes too long: nothing else ends a look-up."""
+    from concurrent import futures
+
+    made: futures.Future[socket.socket] = futures.Future()
+
+    def run() -> None:
+        try:
+            made.set_result(connect())
+        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            made.set_exception(error)
+
+    threading.Thread(target=run, name="hubkit connect", daemon=True).start()
+    try:
+        return made.result(seconds)
+    except BaseException as error:
+        # After Ctrl-C too, what may yet come of it is nobody's.
+        made.add_done_callback(_hang_up)
+        if isinstance(error, futures.TimeoutError) and not (made.done() and made.exception() is error):
+            raise ConnectTimeoutError("the host's name was not found in time") from None
+        raise
+
+
+def _hang_up(made: futures.Future[socket.socket]) -> None:
+    if made.exception() is None:
+        made.result().close()
 
 
 class _Response(http.client.HTTPResponse):

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
+import attrs
+
 from hubkit._clock import SYSTEM_CLOCK, Clock, Deadline
 from hubkit._secrets import Secret
 from hubkit._transport._exchange import Exchange, HubResponse, Params
@@ -29,6 +31,16 @@ log = logging.getLogger("hubkit")
 _SHORTEST_NAMED_PAUSE = 1.0
 _MAX_REDIRECTS = 5
 _MAX_EMPTY_PAGES = 3
+
+
+@attrs.define
+class _Way:
+    """Where a question has come to; another attempt goes on there instead of being sent round again."""
+
+    url: str
+    params: Params
+    redirects: int = 0
+    requests: int = 0
 
 
 class Cooldown(Protocol):
@@ -69,6 +81,7 @@ class Transport:
         self.offline: bool = config.offline
         self._deadline = config.deadline
         self._retries = config.retries
+        self._most_requests = max(config.retries, _MAX_REDIRECTS) + 1
         self._clock = clock
         self._cooldown = cooldown
         self._exchange = Exchange(
@@ -117,14 +130,16 @@ class Transport:
         """
         url: str | None = self.endpoint + path
         seen: set[str] = set()
-        empty = 0
+        empty, before = 0, b""
         while url is not None:
             if url in seen or empty > _MAX_EMPTY_PAGES or len(seen) >= max_pages:
                 raise UnexpectedAnswerError(f"{self.endpoint}{path}: the listing doesn't end")
             seen.add(url)
             page = self._read("GET", url, params, {}, self.new_deadline())
             yield page
-            empty = 0 if page.body.strip(b"[] \t\r\n") else empty + 1
+            # One that repeats the last says as little as an empty one.
+            says_more = page.body.strip(b"[] \t\r\n") and page.body != before
+            empty, before = 0 if says_more else empty + 1, page.body
             # The next page's URL brings the whole query along.
             params = ()
             url = next_page(
@@ -170,35 +185,40 @@ class Transport:
         patient: bool = True,
     ) -> HubResponse:
         self._check_online(url)
+        way = _Way(url, params)
         attempt = 0
         while True:
             attempt += 1
-            self._wait_for_quota(url, deadline if patient else None)
+            self._wait_for_quota(way.url, deadline if patient else None)
             try:
-                return self._follow(method, url, params, headers, deadline)
+                return self._follow(method, way, headers, deadline)
             except (TransportError, ResponseError) as error:
                 pause = self._pause_before_retry(error, attempt, deadline)
-                if pause is None or (isinstance(error, RateLimitedError) and not patient):
+                impatient = isinstance(error, RateLimitedError) and not patient
+                if pause is None or impatient or way.requests >= self._most_requests:
                     raise
                 log.info("attempt %d failed, next in %.1f s: %s", attempt, pause, error)
                 self._clock.sleep(pause)
 
-    def _follow(
-        self, method: str, url: str, params: Params, headers: Mapping[str, str], deadline: Deadline
-    ) -> HubResponse:
-        for _ in range(_MAX_REDIRECTS + 1):
-            response = self._exchange.send(method, url, deadline=deadline, params=params, headers=headers)
+    def _follow(self, method: str, way: _Way, headers: Mapping[str, str], deadline: Deadline) -> HubResponse:
+        while True:
+            way.requests += 1
+            response = self._exchange.send(
+                method, way.url, deadline=deadline, params=way.params, headers=headers
+            )
             if response.status not in (301, 302, 303, 307, 308):
                 return self._checked(response)
-            url = resolve_on_origin(
+            way.url = resolve_on_origin(
                 response.headers.get("Location", ""),
                 current=response.url,
                 endpoint=self.endpoint,
                 token=self.token,
             )
             # A renamed repository's Location leaves the query out, an asset's has its own.
-            params = params if "?" not in url else ()
-        raise UnexpectedAnswerError(f"{url}: too many redirects")
+            way.params = way.params if "?" not in way.url else ()
+            way.redirects += 1
+            if way.redirects > _MAX_REDIRECTS or way.requests >= self._most_requests:
+                raise UnexpectedAnswerError(f"{way.url}: too many redirects")
 
     def _wait_for_quota(self, url: str, deadline: Deadline | None) -> None:
         """Wait while a quota is known to be used up, if that is possible in time; never ask meanwhile."""

@@ -18,7 +18,7 @@ from hubkit._transport._links import resolve_on_origin
 from hubkit.cache._entry import Entry
 from hubkit.errors import CacheCorruptedError, DecodeError, UnexpectedAnswerError
 
-__all__ = ["Reply", "decode_reply", "encode_reply"]
+__all__ = ["Reply", "decode_reply", "encode_reply", "fit_to_keep"]
 
 _LENGTH: Final = struct.Struct(">I")
 
@@ -73,7 +73,8 @@ class Reply:
             url: What was asked.
         """
         given = [(name.lower(), value) for name, value in headers]
-        kept = tuple((name, safe) for name, value in given for safe in _safe(name, value, url))
+        fit = [(name, fit_to_keep(name, value, url)) for name, value in given]
+        kept = tuple((name, value) for name, value in fit if value is not None)
         names = {name for name, _ in kept}
         redirects = 300 <= status < 400
         if redirects and "location" not in names:
@@ -119,14 +120,20 @@ def decode_reply(entry: Entry, *, url: str) -> Reply:
     return Reply.kept_of(entry.status, headers, body[begin:], url=url)
 
 
-def _safe(name: str, value: str, url: str) -> Iterable[str]:
-    """The value as it may be kept, once or not at all."""
+def fit_to_keep(name: str, value: str, url: str) -> str | None:
+    """The value of a header as it may be kept; None when it may not.
+
+    Args:
+        name: In small letters.
+        value: As it was sent.
+        url: What was asked; what leads to another origin goes.
+    """
     if name not in _KEPT or any(character in value for character in "\r\n\0"):
-        return ()
+        return None
     if name == "link":
         parts = [f"<{target}>{rest}" for target, rest in _LINK.findall(value) if _stays(target, url)]
-        return [", ".join(part.strip().rstrip(",") for part in parts)] if parts else ()
-    return (value,) if name not in _LEADS_ON or _stays(value, url) else ()
+        return ", ".join(part.strip().rstrip(",") for part in parts) or None
+    return value if name not in _LEADS_ON or _stays(value, url) else None
 
 
 def _stays(target: str, url: str) -> bool:

@@ -274,7 +274,7 @@ def test_wrong_options_are_a_finding(run: Run) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("nonsense://x", "no cache backend"),
+        ("nonsense://x", "no installed package opens"),
         ("redis://127.0.0.1:1/0", "Connection refused"),
         ("file:///proc/nobody/here", "can't be written"),
         ("sqlite:////proc/nobody/here.db", "can't be written"),

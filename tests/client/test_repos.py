@@ -6,6 +6,7 @@ import pytest
 
 from hubkit import (
     AuthenticationError,
+    DecodeError,
     InvalidArgumentError,
     InvalidRefError,
     NotConnectedError,
@@ -54,6 +55,26 @@ def test_types(repos, repo_type):
     assert repos.exists("alice/kind", repo_type=repo_type)
     repos.delete("alice/kind", repo_type=repo_type)
     assert not repos.exists("alice/kind", repo_type=repo_type)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"<html>Log in</html>", "text/html"),
+        (b"", "application/json"),
+        (b"[]", "application/json"),
+        (b'{"id": 7}', "application/json"),
+        (b'{"id": "mallory/other"}', "application/json"),
+    ],
+)
+def test_what_is_no_answer_says_nothing(repos, hub, body, kind):
+    """A login portal that says 200 to everything doesn't say that a repository exists, nor that it has no branches."""
+    hub.fail(status=200, body=body, headers={"Content-Type": kind}, times=None)
+    for ask in (repos.exists, repos.refs):
+        with pytest.raises((UnexpectedAnswerError, DecodeError)):
+            ask("alice/base")
+
+    assert 2 == hub.total_requests
 
 
 def test_files_with_sizes(repos, hub):

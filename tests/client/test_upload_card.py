@@ -35,14 +35,11 @@ def card_of(writer, tmp_path):
 
 
 @pytest.fixture
-def edit_on_the_hub(hub, alice):
+def edit_on_the_hub(hub):
     """Change a card as people do on its page."""
-    from huggingface_hub import HfApi
 
     def edit(repo_id, card):
-        HfApi(endpoint=hub.endpoint, token=alice).upload_file(
-            path_or_fileobj=card.encode(), path_in_repo="README.md", repo_id=repo_id
-        )
+        hub.commit(repo_id, {"README.md": card.encode()})
 
     return edit
 

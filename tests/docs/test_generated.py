@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,3 +29,12 @@ def test_every_error_is_explained():
     missing = {name for name in errors.__all__ if f"**`{name}`**" not in text}
 
     assert roots | inner | kin | {"CardError", "DecodeError"} == missing
+
+
+def test_promises_are_shown():
+    """Every test that the page about reliability names is there."""
+    text = (DOCS / "reliability.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[\w/]+\.py)`", text))
+
+    assert len(named) > 20
+    assert [] == sorted(name for name in named if not (DOCS.parent / name).is_file())

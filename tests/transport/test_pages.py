@@ -101,11 +101,11 @@ def test_circles_end(hostile, transport, target) -> None:
     assert len(hostile.requests) <= 2
 
 
-@pytest.mark.parametrize("empty", [b"[]", b" [ ] \n", b"[\n]", b""])
-def test_empty_pages_end(hostile, transport, empty) -> None:
-    """Empty pages that always promise another are given up after a few."""
+@pytest.mark.parametrize("page", [b"[]", b" [ ] \n", b"[\n]", b"", b"[1]"])
+def test_empty_pages_end(hostile, transport, page) -> None:
+    """Pages that say nothing, or what the last one said, and always promise another are given up after a few."""
     hostile.behave = lambda request, sock: hostile.reply(
-        200, empty, Link=f'</api/models?cursor={len(hostile.requests)}>; rel="next"'
+        200, page, Link=f'</api/models?cursor={len(hostile.requests)}>; rel="next"'
     )
     with pytest.raises(UnexpectedAnswerError, match="doesn't end"):
         list(transport.pages("/api/models"))
@@ -123,7 +123,7 @@ def test_an_empty_page_between_is_allowed(hostile, transport) -> None:
 def test_endless_listings_end(hostile, transport) -> None:
     """A listing that brings ever new pages ends at the bound."""
     hostile.behave = lambda request, sock: hostile.reply(
-        200, b"[1]", Link=f'</api/models?cursor={len(hostile.requests)}>; rel="next"'
+        200, b"[%d]" % len(hostile.requests), Link=f'</api/models?cursor={len(hostile.requests)}>; rel="next"'
     )
     pages = transport.pages("/api/models", max_pages=5)
     with pytest.raises(UnexpectedAnswerError, match="doesn't end"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hubkit import UnexpectedAnswerError
+from hubkit import ServerError, UnexpectedAnswerError
 
 STATUSES = [301, 302, 303, 307, 308]
 
@@ -107,3 +107,16 @@ def test_body_of_a_redirect_does_not_matter(hostile, transport) -> None:
 
     assert transport.get("/").json() == 5
     assert hostile.connections == 1
+
+
+def test_redirects_and_failures_together_end(hostile, transport) -> None:
+    """Another attempt goes on where the last was led to, and all of them have six requests together."""
+    hostile.behave = lambda request, sock: (
+        hostile.reply(302, Location=f"/{len(hostile.requests)}")
+        if len(hostile.requests) < 4
+        else hostile.reply(503)
+    )
+    with pytest.raises(ServerError):
+        transport.get("/")
+
+    assert ["/", "/1", "/2", "/3", "/3", "/3"] == [request.target for request in hostile.requests]
