@@ -72,8 +72,8 @@ class Fleet:
         done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)
         found = json.loads(done.stdout or "null")
         answer = "no such model" if found is None else "from Redis" if found["from_cache"] else "from the Hub"
-        counted = f"  requests: {self._hub.total_requests - before}" if self._hub else ""
-        print(f"{name:12} {model:14} {answer:14}{counted}")
+        counted = f"requests: {self._hub.total_requests - before}" if self._hub else ""
+        print(f"{name:12} {model:14} {answer:14} {counted}".rstrip())
 
 
 class RedisServer:
