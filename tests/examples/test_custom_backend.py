@@ -26,7 +26,7 @@ from team_folder import TeamFolder  # noqa: E402
 
 class TestTeamFolder(BackendContract):
     # Each of its uses takes a lock and writes a file.
-    sequences = 10
+    sequences = 5
 
     @pytest.fixture
     def open_backend(self, tmp_path):
