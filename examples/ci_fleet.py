@@ -177,15 +177,17 @@ def job(
     ask = open_hub(config)
     requests = []
     go.wait()
-    for model in models:
-        at = time.time()
-        try:
-            if ask(model):
-                requests.append(Request(at, refused=False))
-        except (HfHubHTTPError, HubkitError):
-            requests.append(Request(at, refused=True))
-        time.sleep(pace * random.uniform(0.5, 1.5))
-    told.put(requests)
+    try:
+        for model in models:
+            at = time.time()
+            try:
+                if ask(model):
+                    requests.append(Request(at, refused=False))
+            except (HfHubHTTPError, HubkitError):
+                requests.append(Request(at, refused=True))
+            time.sleep(pace * random.uniform(0.5, 1.5))
+    finally:
+        told.put(requests)
 
 
 def peak_of(runs: Sequence[Run], seconds: float) -> float:

@@ -34,12 +34,16 @@ def shown():
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=[pytest.mark.redis] if "redis" in name else []) for name in shown()]
 )
-def test_output_in_readme(run, name, request):
+def test_output_in_readme(run, name, request, tmp_path):
     """What the README shows is what is printed, but for ports, folders and the like."""
     if "redis" in name:
         request.getfixturevalue("redis_binary")
     arguments, expected = shown()[name]
-    printed = run(name, *shlex.split(arguments))
+    # Whoever tries them out may well be logged in elsewhere.
+    token = "hf_ofanotherhubsuser"
+    (tmp_path / "token").write_text(token)
+    environ = {"HF_TOKEN": token, "HF_HOME": str(tmp_path)}
+    printed = run(name, *shlex.split(arguments), environ=environ)
 
     assert doctest.OutputChecker().check_output(expected, printed, doctest.ELLIPSIS), printed
 

@@ -23,7 +23,8 @@ def test_transformers_interop(tmp_path):
         text=True,
         check=False,
         cwd=tmp_path,
-        env={name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUBKIT_"))},
+        env={name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUBKIT_"))}
+        | {"HF_TOKEN": "hf_ofanotherhubsuser"},
     )
     assert 0 == done.returncode, done.stderr
     first, bare, cold, warm, stopped = (
