@@ -177,15 +177,17 @@ def job(
     ask = open_hub(config)
     requests = []
     go.wait()
-    for model in models:
-        at = time.time()
-        try:
-            if ask(model):
-                requests.append(Request(at, refused=False))
-        except (HfHubHTTPError, HubkitError):
-            requests.append(Request(at, refused=True))
-        time.sleep(pace * random.uniform(0.5, 1.5))
-    told.put(requests)
+    try:
+        for model in models:
+            at = time.time()
+            try:
+                if ask(model):
+                    requests.append(Request(at, refused=False))
+            except (HfHubHTTPError, HubkitError):
+                requests.append(Request(at, refused=True))
+            time.sleep(pace * random.uniform(0.5, 1.5))
+    finally:
+        told.put(requests)
 
 
 def peak_of(runs: Sequence[Run], seconds: float) -> float:
@@ -196,9 +198,10 @@ def peak_of(runs: Sequence[Run], seconds: float) -> float:
 def print_chart(run: Run, seconds: float, peak: float) -> None:
     """Draw requests per second: full blocks were answered, light ones refused."""
     print(f"\n{run}")
+    columns = run.columns(seconds)
     for row in range(ROWS, 0, -1):
-        level = (row - 0.5) * peak / ROWS
-        columns = run.columns(seconds)
+        # A single request is seen, however many others there are elsewhere.
+        level = (row - 0.5) * peak / ROWS if row > 1 else 0.0
         blocks = ("█" if one > level else "░" if one + two > level else " " for one, two in columns)
         print(f"{row * peak / ROWS:6.0f} │{''.join(blocks)}".rstrip())
     print(f"per s  └{'─' * COLUMNS}\n        0{f'{seconds:.0f} s':>{COLUMNS - 1}}")

@@ -39,25 +39,28 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hubkit-") as folder, LocalHub() as hub:
         for model, files in MODELS.items():
             hub.add_repo(model, files)
-        carry(arguments.models, Path(folder), arguments.endpoint or hub.endpoint)
+        # A Hub of our own doesn't know your token.
+        settings = {"HF_ENDPOINT": arguments.endpoint or hub.endpoint}
+        if not arguments.endpoint:
+            settings["HF_TOKEN"] = ""
+        carry(arguments.models, Path(folder), settings)
 
 
-def carry(models: list[str], folder: Path, endpoint: str) -> None:
+def carry(models: list[str], folder: Path, settings: dict[str, str]) -> None:
     """Make a bundle in one place, and use it in another that shares nothing with the first."""
     (folder / "models.txt").write_text("\n".join(models))
     bundle = folder / "models.tar"
     print("Where there is a network:", flush=True)
     hubkit = [sys.executable, "-m", "hubkit.cli", "bundle", "create", "--models", str(folder / "models.txt")]
-    run(folder / "here", endpoint, *hubkit, "--with-files", str(bundle))
+    run(folder / "here", settings, *hubkit, "--with-files", str(bundle))
     print("\nWhere there is none:", flush=True)
-    run(folder / "there", endpoint, sys.executable, __file__, "--load", str(bundle), *models)
+    run(folder / "there", settings, sys.executable, __file__, "--load", str(bundle), *models)
 
 
-def run(site: Path, endpoint: str, *command: str) -> None:
+def run(site: Path, settings: dict[str, str], *command: str) -> None:
     """Run a command with cache and files at that site."""
     places = {"HUBKIT_CACHE": (site / "cache").as_uri(), "HF_HOME": str(site / "huggingface")}
-    environment = os.environ | places | {"HF_ENDPOINT": endpoint}
-    if subprocess.run(command, env=environment, check=False).returncode:
+    if subprocess.run(command, env=os.environ | places | settings, check=False).returncode:
         raise SystemExit(1)
 
 

@@ -27,6 +27,8 @@ from hubkit.cache import open_backend
 from hubkit.testing import LocalHub
 
 SECRET = "alice/secret"
+NO_SUCH_MODEL = 3
+"""The exit code of ``hubkit`` for it."""
 
 
 def main() -> None:
@@ -67,13 +69,16 @@ class Fleet:
         before = self._hub.total_requests if self._hub else 0
         settings = {"HF_ENDPOINT": self.endpoint, "HUBKIT_CACHE": self.redis}
         if self._hub:
-            settings["HF_TOKEN"] = token
+            # A Hub of our own doesn't know the token that you are logged in with.
+            settings |= {"HF_TOKEN": token, "HF_TOKEN_PATH": os.devnull}
         command = [sys.executable, "-m", "hubkit.cli", "info", "--json", model]
         done = subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)
+        if done.returncode not in {0, NO_SUCH_MODEL}:
+            raise SystemExit(done.stderr)
         found = json.loads(done.stdout or "null")
         answer = "no such model" if found is None else "from Redis" if found["from_cache"] else "from the Hub"
-        counted = f"  requests: {self._hub.total_requests - before}" if self._hub else ""
-        print(f"{name:12} {model:14} {answer:14}{counted}")
+        counted = f"requests: {self._hub.total_requests - before}" if self._hub else ""
+        print(f"{name:12} {model:14} {answer:14} {counted}".rstrip())
 
 
 class RedisServer:

@@ -34,8 +34,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hubkit-") as folder, LocalHub() as hub:
         hub.add_repo(MODEL, DATA / "bases" / "tiny-llama")
         # huggingface_hub reads them when it is imported, which `load` does.
-        os.environ["HF_ENDPOINT"] = arguments.endpoint or hub.endpoint
-        os.environ["HF_HOME"] = folder
+        os.environ |= {"HF_ENDPOINT": arguments.endpoint or hub.endpoint, "HF_HOME": folder}
+        if not arguments.endpoint:
+            # A Hub of our own doesn't know yours.
+            os.environ["HF_TOKEN"] = ""
         count = None if arguments.endpoint else lambda: hub.total_requests
         show("first, with all files", arguments.model, count)
         show("again, without hubkit", arguments.model, count)

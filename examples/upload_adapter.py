@@ -4,8 +4,7 @@ python examples/upload_adapter.py                               # a small adapte
 python examples/upload_adapter.py ./output/adapter              # yours, to the same
 python examples/upload_adapter.py ./output/adapter --endpoint https://huggingface.co --repo-id me/my-adapter
 
-The last needs a token that may write: HF_TOKEN, or that of ``hf auth login``. Base models are ids, as in
-``--base-model meta-llama/Llama-2-7b-hf``.
+The last needs a token that may write: HF_TOKEN, or that of ``hf auth login``.
 """
 
 from __future__ import annotations
@@ -35,11 +34,12 @@ def main() -> None:
     )
     parser.add_argument("folder", nargs="?", type=Path, default=ADAPTER, help="where PEFT saved the adapter")
     parser.add_argument("--repo-id", default="alice/my-adapter")
-    parser.add_argument("--base-model", default=BASE)
+    parser.add_argument("--base-model", metavar="ID", help="if the adapter's files don't name it")
     parser.add_argument("--endpoint", metavar="URL", help="a live Hub; without it one is started")
     arguments = parser.parse_args()
-    metadata = {"repo_id": arguments.repo_id, "base_model": arguments.base_model}
-    preview(arguments.folder, **metadata)
+    base_model = arguments.base_model or (BASE if arguments.folder == ADAPTER else None)
+    metadata = {"repo_id": arguments.repo_id, "base_model": base_model}
+    preview(arguments.folder, arguments.repo_id, base_model)
     if arguments.endpoint:
         with HubClient(HubConfig.load({"endpoint": arguments.endpoint})) as hub:
             hub.connect()
@@ -48,7 +48,7 @@ def main() -> None:
         upload_twice(arguments.folder, metadata)
 
 
-def preview(folder: Path, repo_id: str, base_model: str) -> None:
+def preview(folder: Path, repo_id: str, base_model: str | None) -> None:
     """Show what the files prove, and what the card will be: nothing is sent, and no network is needed."""
     facts = read_adapter(folder, base_model=base_model)
     for warning in facts.warnings:
@@ -57,7 +57,7 @@ def preview(folder: Path, repo_id: str, base_model: str) -> None:
         if name in facts.sources:
             print(f"{name:12} {getattr(facts, name):<18} {facts.sources[name]}")
     print("\nIts card:")
-    show(render_card(facts, repo_id=repo_id), lines=24)
+    show(render_card(facts, repo_id=repo_id), lines=16)
 
 
 def upload(hub: HubClient, folder: Path, metadata: dict[str, Any]) -> str:
@@ -68,7 +68,7 @@ def upload(hub: HubClient, folder: Path, metadata: dict[str, Any]) -> str:
         return (path / "README.md").read_text(encoding="utf-8")
 
 
-def upload_twice(folder: Path, metadata: dict[str, str]) -> None:
+def upload_twice(folder: Path, metadata: dict[str, Any]) -> None:
     """On a Hub of our own: upload, have somebody edit the card, and upload again with a description."""
     owner = metadata["repo_id"].partition("/")[0]
     with LocalHub() as server:

@@ -25,6 +25,9 @@ from team_folder import TeamFolder  # noqa: E402
 
 
 class TestTeamFolder(BackendContract):
+    # Each of its uses takes a lock and writes a file.
+    sequences = 5
+
     @pytest.fixture
     def open_backend(self, tmp_path):
         """Opens one and the same store for all of a test."""
@@ -112,5 +115,5 @@ def test_under_80_lines():
 def _without_docstrings(tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node):
-            node.body = node.body[1:] or [ast.Pass()]
+            node.body = node.body[1:]
     return tree

@@ -35,6 +35,7 @@ def test_types():
     """Strict mypy has nothing to say, about the code and about the way users call it."""
     assert "" == run(sys.executable, "-m", "mypy")
     assert "" == run(sys.executable, "-m", "mypy", "tests/typing")
+    assert "" == run(sys.executable, "-m", "mypy", "examples")
 
 
 def test_size_of_files():
