@@ -66,7 +66,9 @@ def _broken(error: HubkitError) -> Finding:
     elif broken:
         remedy = f"mend {broken[-1]}, or name another file with HUBKIT_CONFIG"
     else:
-        remedy = "mend or remove what it names; 'hubkit config path' lists the files, and docs/reference.md all settings"
+        remedy = (
+            "mend or remove what it names; 'hubkit config path' lists the files, and the README all settings"
+        )
     return Finding(
         check="settings",
         status="fail",
