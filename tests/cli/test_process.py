@@ -46,6 +46,8 @@ def _at_terminal(arguments: Sequence[str], *, typed: bytes = b"", columns: int =
         stdout=theirs,
         stderr=theirs,
         start_new_session=True,
+        # Named, since readline has told the system, and not Python, how wide the terminal of the tests is.
+        env={**os.environ},
     )
     os.close(theirs)
     seen = b""
@@ -216,7 +218,7 @@ def test_the_doctor_at_a_terminal(hub: LocalHub, monkeypatch: pytest.MonkeyPatch
     plain = re.sub(r"\x1b\[\d*m", "", seen)
     assert (1, wants_color) == (code, "\x1b[31mfail" in seen)
     assert 60 >= max(map(len, plain.splitlines()))
-    assert "->    token     make a new one at " in plain.partition("\n\n")[2]
+    assert "->    token     make a new one at\n" in plain.partition("\n\n")[2]
     assert plain.endswith("hubkit: 1 failure, 0 warnings\n")
 
 

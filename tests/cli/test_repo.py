@@ -53,7 +53,8 @@ def test_delete_asks_first(run: Run, hub: LocalHub, alice: str) -> None:
 
     assert (1, 0) == (no.exit_code, yes.exit_code)
     assert "Delete the model alice/old with all its history" in no.stderr
-    assert "alice/old deleted\n" == yes.stdout
+    # Older runners of click show there what was typed, too.
+    assert "alice/old deleted" == yes.stdout.splitlines()[-1]
 
 
 def test_delete_unasked_needs_yes(run: Run, hub: LocalHub, alice: str) -> None:
