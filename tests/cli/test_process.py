@@ -81,6 +81,24 @@ def test_help_imports_nothing_heavy() -> None:
     assert "130  interrupted with Ctrl-C" in done.stdout
 
 
+def test_what_is_cached_needs_no_network_library(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a token in the environment neither requests nor keyring nor huggingface_hub is loaded for an answer."""
+    monkeypatch.setenv("HF_TOKEN", hub.add_user("bob"))
+    heavy = ("requests", "urllib3", "huggingface_hub", "keyring", "jinja2", "yaml", "tqdm", "platformdirs")
+    code = (
+        "import sys\nfrom hubkit.cli import main\n"
+        "try: main(['info', 'acme/tiny-llama'])\nexcept SystemExit as end: assert not end.code\n"
+        f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    first, second = (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+        for _ in range(2)
+    )
+
+    assert ["source\thub", "source\tcache"] == [done.stdout.splitlines()[-2] for done in (first, second)]
+    assert "[]\n" == second.stderr
+
+
 @pytest.mark.parametrize("arguments", [["search", "--author", "acme"], ["info", "acme/tiny-llama", "--json"]])
 def test_a_closed_pipe_is_silent(hub: LocalHub, spawn: Spawn, arguments: list[str]) -> None:
     """Whoever has read enough may go."""
@@ -218,7 +236,7 @@ def test_the_doctor_at_a_terminal(hub: LocalHub, monkeypatch: pytest.MonkeyPatch
     plain = re.sub(r"\x1b\[\d*m", "", seen)
     assert (1, wants_color) == (code, "\x1b[31mfail" in seen)
     assert 60 >= max(map(len, plain.splitlines()))
-    assert "->    token     make a new one at\n" in plain.partition("\n\n")[2]
+    assert "->    token     make a new one at" in plain.partition("\n\n")[2]
     assert plain.endswith("hubkit: 1 failure, 0 warnings\n")
 
 

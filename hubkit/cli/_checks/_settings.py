@@ -103,5 +103,5 @@ def _load(overrides: Mapping[str, Any], environ: Mapping[str, str]) -> HubConfig
     return HubConfig.load(overrides, environ=environ, start=_NOWHERE)
 
 
-# Names no folder, and its only parent has no files of ours either.
+# A search that starts here passes through no folder in which anybody works.
 _NOWHERE = Path(os.devnull)

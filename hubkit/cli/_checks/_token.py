@@ -71,7 +71,8 @@ def _asked(config: HubConfig, found: FoundToken, place: str, remedy: str, clock:
         # Why is a finding about the endpoint.
         return _found("skip", f"there is one in {place}; not checked: the Hub wasn't reached")
     role = f", may {identity.token_role}" if identity.token_role in ("read", "write") else ""
-    return _found("ok", f"of {identity.name}, from {place}{role}")
+    # A hostile Hub may well echo what it was sent.
+    return _found("ok", redact(f"of {identity.name}, from {place}{role}", found.token))
 
 
 def _found(status: Status, message: str, remedy: str | None = None) -> Finding:
