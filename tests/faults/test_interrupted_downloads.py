@@ -17,7 +17,10 @@ from slow_proxy import SlowProxy
 
 from hubkit.testing import LocalHub
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+pytestmark = [
+    pytest.mark.fault("Ctrl-C, SIGTERM while it works or waits"),
+    pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals"),
+]
 
 MIB = 1024 * 1024
 BIG = os.urandom(MIB) * 48
