@@ -162,6 +162,14 @@ class RedisCache:
         """How many entries there are. Their bytes could only be had by asking for each."""
         return BackendStats(entries=sum(1 for _ in self._names("")), size_bytes=None)
 
+    def reconnect(self) -> None:
+        """Leave the connections that nobody uses just now; the next command opens new ones.
+
+        For who was given another key's answer: a connection that is an answer behind stays so.
+        """
+        with self._guard():
+            self._route.reconnect()
+
     def close(self) -> None:
         """Close the connections; the next command opens new ones."""
         with self._guard():
