@@ -173,6 +173,14 @@ class RedisCache:
         with self._guard():
             return [dict(send("INFO")) for send in self._route.each()]
 
+    def reconnect(self) -> None:
+        """Leave the connections that nobody uses just now; the next command opens new ones.
+
+        For who was given another key's answer: a connection that is an answer behind stays so.
+        """
+        with self._guard():
+            self._route.reconnect()
+
     def close(self) -> None:
         """Close the connections; the next command opens new ones."""
         with self._guard():

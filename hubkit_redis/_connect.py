@@ -60,6 +60,11 @@ class Clients:
                 # What others are using just now ends when they are done.
                 client.connection_pool.disconnect(inuse_connections=False)
 
+    def leave_idle(self) -> None:
+        """Close the connections that nobody uses just now."""
+        for client in self._made.copy().values():
+            client.connection_pool.disconnect(inuse_connections=False)
+
     def close(self) -> None:
         """Close every connection; the next command opens new ones."""
         for client in self._made.copy().values():

@@ -6,11 +6,18 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Faults", "RouteError"]
+__all__ = ["Faults", "GarbledError", "RouteError"]
 
 
 class RouteError(Exception):
     """Which server to ask can't be found out just now."""
+
+
+class GarbledError(Exception):
+    """What came is no answer to what was asked: bytes were lost or altered on the way."""
+
+    def __init__(self) -> None:
+        super().__init__("its answer is none to what was asked")
 
 
 @attrs.frozen
@@ -27,7 +34,7 @@ class Faults:
 
     @every.default
     def _every(self) -> tuple[type[Exception], ...]:
-        return (self.driver.RedisError, OSError, RouteError)
+        return (self.driver.RedisError, OSError, RouteError, GarbledError)
 
     def is_moved(self, error: Exception) -> bool:
         """Whether a server of a cluster says that another has the key."""

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from hubkit_redis._connect import Client
+from hubkit_redis._faults import GarbledError
 from hubkit_redis._route import Command, Route
 
 __all__ = ["RedisLease", "milliseconds"]
@@ -76,8 +77,13 @@ class RedisLease:
             _exchange(connection, ("UNWATCH",))
             return False
         _, _, results = _exchange(connection, ("MULTI",), command, ("EXEC",))
-        # Nothing: it changed hands meanwhile. Each command says how many keys it was about.
-        return results is not None and bool(results[0] == 1)
+        if results is None:
+            # It changed hands meanwhile.
+            return False
+        if not isinstance(results, list) or not results:
+            raise GarbledError
+        # Each command says how many keys it was about.
+        return bool(results[0] == 1)
 
 
 def _exchange(connection: Any, *commands: Command) -> list[Any]:

@@ -24,7 +24,7 @@ import attrs
 
 from hubkit.errors import CacheCorruptedError
 
-__all__ = ["Entry", "Stored", "decode_entry", "encode_entry"]
+__all__ = ["Entry", "MisplacedEntryError", "Stored", "decode_entry", "encode_entry"]
 
 Stored: TypeAlias = "bytes | memoryview"
 """Bytes, or a part of larger ones: copying 10 KB costs more than all the rest of reading an entry."""
@@ -44,6 +44,10 @@ COMPRESS_FROM: Final = 4096
 
 MAX_BODY: Final = 64 * 1024 * 1024
 """Bytes that a body may have; a few compressed ones could claim any number."""
+
+
+class MisplacedEntryError(CacheCorruptedError):
+    """A sound entry, and not the one that was asked for: somebody put it there, or answers are mixed up."""
 
 
 @attrs.frozen
@@ -133,7 +137,8 @@ def decode_entry(data: bytes, key: str, *, signing_key: bytes | None = None) -> 
         signing_key: Refuses whatever isn't signed with it.
 
     Raises:
-        CacheCorruptedError: It isn't; the text says why.
+        MisplacedEntryError: It is another one.
+        CacheCorruptedError: It isn't whole; the text says why.
     """
     try:
         magic, checksum, status, flags, stored_at, ttl, key_length, etag_length = _HEAD.unpack_from(data)
@@ -152,7 +157,7 @@ def decode_entry(data: bytes, key: str, *, signing_key: bytes | None = None) -> 
     if body_at > end:
         raise CacheCorruptedError("the head is malformed")
     if data[_HEAD.size : etag_at] != key.encode("utf-8", "surrogatepass"):
-        raise CacheCorruptedError("it answers another question")
+        raise MisplacedEntryError("it answers another question")
     # `not x >= y` so that NaN, which compares false, is refused too.
     if not math.isfinite(stored_at) or not ttl >= 0.0:
         raise CacheCorruptedError("its dates are impossible")

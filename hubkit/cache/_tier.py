@@ -14,7 +14,7 @@ from hubkit._clock import Clock
 from hubkit._secrets import redact
 from hubkit.cache._backend import BackendStats, CacheBackend, Lease
 from hubkit.cache._breaker import Breaker
-from hubkit.cache._entry import Entry, decode_entry, encode_entry
+from hubkit.cache._entry import Entry, MisplacedEntryError, decode_entry, encode_entry
 from hubkit.cache._freshness import RETENTION, Freshness
 from hubkit.cache._keys import mark_key, shelf_of
 from hubkit.errors import CacheCorruptedError, CacheError
@@ -75,6 +75,15 @@ class _Prunable(Protocol):
 
     def prune(self) -> int:
         """Drop what expired or is too much; how many entries."""
+        ...
+
+
+@runtime_checkable
+class _Reconnecting(Protocol):
+    """A backend with connections, one of which may have come to be an answer behind."""
+
+    def reconnect(self) -> None:
+        """Leave those that nobody uses just now."""
         ...
 
 
@@ -227,6 +236,9 @@ class Tier:
         except CacheCorruptedError as error:
             self._unreadable += 1
             log.info("unreadable cache entry taken as a miss: %s", error)
+            if isinstance(error, MisplacedEntryError) and isinstance(self._backend, _Reconnecting):
+                # Else all answers that come after it would be another's too.
+                self._read(None, self._backend.reconnect)
             return None
 
     def _read(self, otherwise: D, action: Callable[..., R], *arguments: object) -> R | D:

@@ -12,9 +12,9 @@ from hubkit.errors import CacheUnavailableError
 
 redis = pytest.importorskip("redis", reason="the Redis backend needs its driver")
 
+from faulty_proxy import FaultyProxy  # noqa: E402
 from redis_contract import every_use, seconds_lost  # noqa: E402
 from redis_servers import until  # noqa: E402
-from slow_relay import SlowRelay  # noqa: E402
 
 from hubkit_redis import RedisCache  # noqa: E402
 
@@ -193,7 +193,7 @@ def test_every_use_of_a_server_that_hangs(start_redis) -> None:
 @pytest.mark.parametrize("answers", [0, 1])
 def test_server_that_hangs_in_the_middle_of_a_release(start_redis, answers: int) -> None:
     """At whichever of its steps a lease's end is waited for in vain, that is once, and the lease isn't harmed."""
-    relay = SlowRelay(start_redis().port)
+    relay = FaultyProxy(start_redis().port)
     cache = RedisCache(f"redis://127.0.0.1:{relay.port}/0")
     lease = cache.lease("lease", 60.0)
     assert lease is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -12,8 +11,8 @@ from pathlib import Path
 
 import huggingface_hub
 import pytest
+from faulty_proxy import FaultyProxy
 from packaging.version import Version
-from slow_proxy import SlowProxy
 
 from hubkit.testing import LocalHub
 
@@ -47,12 +46,12 @@ def proxy(monkeypatch):
     """A hub with a big model, behind a slow line."""
     with LocalHub() as hub:
         hub.add_repo("alice/big", FILES)
-        line = SlowProxy(int(hub.endpoint.rpartition(":")[2]))
+        line = FaultyProxy(int(hub.endpoint.rpartition(":")[2]))
         monkeypatch.setenv("HUBKIT_ENDPOINT", line.endpoint)
         monkeypatch.setenv("HF_HUB_DISABLE_XET", "1")
         monkeypatch.setenv("HUBKIT_RETRIES", "0")
-        with contextlib.closing(line):
-            yield line
+        yield line
+        line.stop()
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import signal
 from collections import Counter
 
 import pytest
+from faulty_proxy import FaultyProxy
 from members import is_connected, results
 from redis_servers import until
-from slow_relay import SlowRelay
 
 from hubkit import HubClient, HubConfig, RateLimitedError
 from hubkit.cache._lease_keeper import LEASE_SECONDS
@@ -38,7 +38,7 @@ def redis(start_redis):
 @pytest.fixture
 def relay(redis):
     """The way to it, which a test may make a slow one."""
-    relay = SlowRelay(redis.port)
+    relay = FaultyProxy(redis.port)
     yield relay
     relay.stop()
 

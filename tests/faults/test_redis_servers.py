@@ -1,0 +1,314 @@
+"""Real servers at fault, as a user sees them: the answers are right, and at most one line says what to look at."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+from fault_runs import times
+
+redis = pytest.importorskip("redis", reason="the Redis backend needs its driver")
+
+from redis_groups import admin, start_cluster, start_watched  # noqa: E402
+from redis_servers import start_server, until  # noqa: E402
+
+from hubkit import HubClient, HubConfig  # noqa: E402
+from hubkit.testing import LocalHub  # noqa: E402
+
+KNOWN = [f"org/m{number}" for number in range(8)]
+NEW = [f"org/n{number}" for number in range(4)]
+
+
+@pytest.fixture(scope="module")
+def hub():
+    """A hub with models that can be told apart."""
+    with LocalHub() as hub:
+        for number, name in enumerate(KNOWN + NEW):
+            hub.add_model({"id": name, "private": False, "sha": f"{number:040}", "downloads": 1000 + number})
+        yield hub
+
+
+@pytest.fixture
+def stack():
+    """Ends what a test starts."""
+    with ExitStack() as stack:
+        yield stack
+
+
+class Place:
+    """A store of a fleet, and how it comes to harm.
+
+    Args:
+        stack: Ends its servers.
+        binary: A redis-server.
+    """
+
+    reads_go_on = True
+    says = None
+    """What the one warning says; None where there is nothing to be done about it, or nothing wrong."""
+
+    def __init__(self, stack, binary):
+        self.stack, self.binary = stack, binary
+        self.server = self.start()
+        self.url = self.server.url
+        self.url_then = self.url
+
+    def start(self, *options):
+        """Another server."""
+        server = start_server(self.binary, *options)
+        self.stack.callback(server.stop)
+        return server
+
+    def driver(self):
+        """The driver itself."""
+        return self.stack.enter_context(admin(self.server))
+
+    def harm(self):
+        """Do it."""
+
+
+class RestartedEmpty(Place):
+    """A server that keeps nothing, started anew."""
+
+    reads_go_on = False
+
+    def harm(self):
+        """Do it."""
+        self.server.restart()
+
+
+class OutOfMemory(Place):
+    """A full server that may evict nothing."""
+
+    says = r"not writable.*memory"
+
+    def harm(self):
+        """Do it."""
+        self.driver().config_set("maxmemory-policy", "noeviction")
+        self.driver().config_set("maxmemory", "1")
+
+
+class Replica(Place):
+    """A primary that became a replica."""
+
+    says = r"not writable.*it is a replica; name its primary"
+
+    def harm(self):
+        """Do it."""
+        self.driver().replicaof("127.0.0.1", "1")
+
+
+class WrongPassword(Place):
+    """A password that is not the server's."""
+
+    reads_go_on = False
+    says = r"not usable.*(?i:password|auth)"
+
+    def harm(self):
+        """Do it."""
+        self.driver().config_set("requirepass", "right")
+        self.url_then = self.url.replace("//", "//:hunter2@")
+
+
+class NoPassword(WrongPassword):
+    """None given, where the server wants one."""
+
+    def harm(self):
+        """Do it."""
+        super().harm()
+        self.url_then = self.url
+
+
+class MayNotWrite(Place):
+    """A user without the right to write."""
+
+    says = r"not writable.*no permissions"
+
+    def harm(self):
+        """Do it."""
+        rights = ("on", ">secret", "~hubkit:1:*", "+get", "+mget", "+scan")
+        self.driver().execute_command("ACL", "SETUSER", "reader", *rights)
+        self.url_then = self.url.replace("//", "//reader:secret@")
+
+
+class MayNothing(MayNotWrite):
+    """A user without any right."""
+
+    reads_go_on = False
+    says = r"not usable.*no permissions"
+
+    def harm(self):
+        """Do it."""
+        self.driver().execute_command("ACL", "SETUSER", "nobody", "on", ">secret")
+        self.url_then = self.url.replace("//", "//nobody:secret@")
+
+
+class NoTLS(Place):
+    """TLS to a port without."""
+
+    reads_go_on = False
+    says = r"not usable.*does it speak TLS"
+
+    def harm(self):
+        """Do it."""
+        self.url_then = self.url.replace("redis://", "rediss://")
+
+
+class NoRedis(Place):
+    """The address of something else."""
+
+    reads_go_on = False
+    says = "not usable"
+
+    def harm(self):
+        """Do it."""
+        other = self.stack.enter_context(LocalHub())
+        self.url_then = other.endpoint.replace("http://", "redis://")
+
+
+class TooLarge(Place):
+    """A server that takes no values of more than a megabyte, and was given a larger one before."""
+
+    def harm(self):
+        """Do it."""
+        names = self.driver().keys("*|model|*")
+        self.driver().config_set("proto-max-bulk-len", str(1 << 20))
+        with pytest.raises(redis.RedisError):
+            self.driver().append(names[0], b"x" * (1 << 20))
+
+
+class ClusterNode(Place):
+    """A cluster, one of whose servers is killed."""
+
+    reads_go_on = False
+    says = "not usable|not writable"
+
+    def start(self, *options):
+        """All servers; the first of them."""
+        self.cluster = start_cluster(self.stack, self.binary)
+        return self.cluster.primaries[0]
+
+    def __init__(self, stack, binary):
+        super().__init__(stack, binary)
+        self.url = self.url_then = self.cluster.url
+
+    def harm(self):
+        """Do it."""
+        self.server.kill()
+
+
+class Failover(Place):
+    """A primary under sentinels, killed, and its successor."""
+
+    def start(self, *options):
+        """All servers; the first of them."""
+        self.watched = start_watched(self.stack, self.binary)
+        return self.watched.primary
+
+    def __init__(self, stack, binary):
+        super().__init__(stack, binary)
+        self.url = self.url_then = self.watched.url
+
+    def harm(self):
+        """Do it."""
+        with admin(self.watched.replica) as replica:
+            until(lambda: len(replica.keys("*|model|*")) == len(KNOWN), "all entries on the replica")
+        self.server.kill()
+        until(lambda: self.watched.primary_port() == self.watched.replica.port, "a successor")
+
+
+class DuringFailover(Failover):
+    """The same, before there is a successor."""
+
+    reads_go_on = False
+    says = "not usable|not writable"
+
+    def harm(self):
+        """Do it."""
+        self.server.kill()
+
+
+PLACES = [
+    *(
+        RestartedEmpty,
+        OutOfMemory,
+        Replica,
+        WrongPassword,
+        NoPassword,
+        MayNotWrite,
+        MayNothing,
+        NoTLS,
+        NoRedis,
+    ),
+    *(TooLarge, ClusterNode, Failover, DuringFailover),
+]
+
+
+def settings(hub, url):
+    """A client that remembers nothing itself."""
+    return HubConfig(endpoint=hub.endpoint, cache=url, memory_entries=0, token=None)
+
+
+def wrong(hub, told):
+    """The answers that are not the hub's."""
+    numbers = {name: 1000 + number for number, name in enumerate(KNOWN + NEW)}
+    return {name: model for name, model in told.items() if model is None or model.downloads != numbers[name]}
+
+
+@pytest.fixture
+def place(request, hub, stack, redis_binary):
+    """A store that held eight models when it came to harm."""
+    place = request.param(stack, redis_binary)
+    with HubClient(settings(hub, place.url)) as client:
+        client.get_many_metadata(KNOWN)
+    place.harm()
+    hub.reset_counts()
+    return place
+
+
+@pytest.mark.fault("redis servers")
+@pytest.mark.parametrize("place", PLACES, indirect=True, ids=lambda kind: kind.__name__)
+def test_client(hub, place, caplog, tell):
+    """A client gets right answers, known and new; where reads go on the hub is asked for the new ones only."""
+    caplog.set_level(logging.WARNING, "hubkit")
+    with HubClient(settings(hub, place.url_then)) as client:
+        told = {name: client.get_model_metadata(name) for name in KNOWN}
+        asked = hub.total_requests
+        told |= client.get_many_metadata(NEW)
+        found = client.search_models("n1")
+    tell("answers", len(told))
+    warnings = [" ".join(record.getMessage().split()) for record in caplog.records]
+
+    assert {} == wrong(hub, told)
+    assert ["org/n1"] == [model.model_id for model in found]
+    assert asked == 0 or not place.reads_go_on
+    assert len(warnings) <= 1
+    assert (place.says is None) == (warnings == [])
+    assert all(re.search(place.says, text) for text in warnings)
+
+
+@pytest.mark.fault("redis servers")
+@pytest.mark.parametrize("place", times(PLACES[1:8:3], PLACES), indirect=True, ids=lambda kind: kind.__name__)
+def test_program(hub, place, environ, tell):
+    """The program prints its answer and ends with 0; what is wrong with the store is a line, without a password."""
+    command = [sys.executable, "-m", "hubkit.cli", "--endpoint", hub.endpoint, "info", "--json"]
+    done = [
+        subprocess.run(
+            [*command, name],
+            env={**environ, "HUBKIT_CACHE": place.url_then},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        for name in (KNOWN[1], NEW[1])
+    ]
+    tell("processes", len(done))
+
+    assert [0, 0] == [one.returncode for one in done], done
+    assert [1001, 1009] == [json.loads(one.stdout)["downloads"] for one in done]
+    assert [] == [one.stderr for one in done if len(one.stderr.splitlines()) > 1 or "hunter2" in one.stderr]
