@@ -9,7 +9,12 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from hubkit.testing.local_hub import LocalHub
+from hubkit.errors import BackendUnavailableError
+
+try:
+    from hubkit.testing.local_hub import LocalHub
+except BackendUnavailableError as error:
+    raise SystemExit(f"hubkit.testing: {error}") from None
 
 __all__ = ["main"]
 

@@ -94,13 +94,15 @@ def test_parts_of_a_long_address() -> None:
 
 def test_documentation() -> None:
     """Every URL that the manual shows can be used, and its user may do what the package's docstring says."""
-    manual = (Path(__file__).parents[2] / "docs" / "redis.md").read_text(encoding="utf-8")
+    root = Path(__file__).parents[2]
+    manual = (root / "docs" / "redis.md").read_text(encoding="utf-8")
     shown = re.findall(r"\bredis[a-z+]*://hubkit:[^\s`]+", manual)
     rules = " ".join(hubkit_redis.__doc__.partition("ACL SETUSER")[2].split())
 
     assert len(shown) == 5
     assert all(parse_address(url).username == "hubkit" for url in shown)
     assert f"ACL SETUSER {rules}\n" in manual
+    assert f"ACL SETUSER {rules}\n" in (root / "SECURITY.md").read_text(encoding="utf-8")
 
 
 def test_misspelt_options_fail() -> None:

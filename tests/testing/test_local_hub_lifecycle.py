@@ -499,3 +499,12 @@ class TestPackage:
 def _get_quietly(url: str) -> None:
     with contextlib.suppress(requests.RequestException):
         requests.get(f"{url}/api/models", timeout=10)
+
+
+def test_without_the_extra():
+    """Who lacks what the server needs is told in one line what to install."""
+    code = "import sys, runpy; sys.modules['cheroot'] = None; runpy.run_module('hubkit.testing', run_name='__main__')"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    told = 'hubkit.testing: LocalHub needs cheroot: pip install "hubkit[testing]"\n'
+    assert (1, told) == (result.returncode, result.stderr)
