@@ -18,7 +18,7 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -38,7 +38,7 @@ Ask: TypeAlias = Callable[[str], bool]
 
 @attrs.frozen
 class Request:
-    """A request to the Hub, as its job saw it."""
+    """A request to the Hub."""
 
     at: float
     """Epoch seconds."""
@@ -51,25 +51,24 @@ class Run:
 
     title: str
     began: float
-    jobs: list[list[Request]]
-    """The requests of each."""
+    requests: list[Request]
+    failures: list[bool]
+    """For each job."""
 
     def __str__(self) -> str:
-        refused = [[request for request in job if request.refused] for job in self.jobs]
-        failed = f"{sum(map(bool, refused))} of {len(self.jobs)} jobs failed"
-        return (
-            f"{self.title}: {sum(map(len, self.jobs))} requests, {sum(map(len, refused))} refused; {failed}"
-        )
+        refused = sum(request.refused for request in self.requests)
+        failed = f"{sum(self.failures)} of {len(self.failures)} jobs failed"
+        return f"{self.title}: {len(self.requests)} requests, {refused} refused; {failed}"
 
     @property
     def seconds(self) -> float:
         """From its beginning to its last request."""
-        return max((request.at - self.began for job in self.jobs for request in job), default=0.0)
+        return max((request.at - self.began for request in self.requests), default=0.0)
 
     def columns(self, seconds: float) -> list[tuple[float, float]]:
         """Requests per second, answered and refused, in each column of a chart so many seconds wide."""
         counts = [[0, 0] for _ in range(COLUMNS)]
-        for request in (request for job in self.jobs for request in job):
+        for request in self.requests:
             column = int((request.at - self.began) / seconds * COLUMNS)
             counts[min(max(column, 0), COLUMNS - 1)][request.refused] += 1
         return [(answered * COLUMNS / seconds, refused * COLUMNS / seconds) for answered, refused in counts]
@@ -112,17 +111,14 @@ def parsed() -> argparse.Namespace:
 
 
 @contextmanager
-def hub_of(arguments: argparse.Namespace) -> Iterator[str]:
-    """The address of the live Hub, or of one on this machine that takes 40 ms to answer."""
-    if arguments.endpoint:
-        yield arguments.endpoint
-        return
+def own_hub(arguments: argparse.Namespace) -> Iterator[LocalHub]:
+    """A Hub on this machine, with a rate limit, that takes 40 ms to answer."""
     with LocalHub() as hub:
         for model in arguments.models:
             hub.add_model({"id": model, "private": False})
         hub.fail("model_info", status=None, delay=0.04, times=None)
         hub.limit(arguments.limit)
-        yield hub.endpoint
+        yield hub
 
 
 def without_hubkit(config: HubConfig) -> Ask:
@@ -150,7 +146,11 @@ def run_fleet(title: str, open_hub: Callable[[HubConfig], Ask], arguments: argpa
     # Imported once, and not by every job.
     context.set_forkserver_preload(["huggingface_hub.hf_api", "hubkit.connector", "hubkit.testing.local_hub"])
     go, told = context.Barrier(arguments.jobs + 1, timeout=120), context.SimpleQueue()
-    with hub_of(arguments) as endpoint, tempfile.TemporaryDirectory(prefix="hubkit-") as folder:
+    with (
+        nullcontext() if arguments.endpoint else own_hub(arguments) as hub,
+        tempfile.TemporaryDirectory(prefix="hubkit-") as folder,
+    ):
+        endpoint = hub.endpoint if hub else arguments.endpoint
         config = HubConfig(endpoint=endpoint, cache=arguments.cache or Path(folder).as_uri())
         # A wrong setting is found here, and not by each of the jobs.
         HubClient(config).close()
@@ -159,10 +159,17 @@ def run_fleet(title: str, open_hub: Callable[[HubConfig], Ask], arguments: argpa
         for process in jobs:
             process.start()
         go.wait()
-        run = Run(title, began=time.time(), jobs=[told.get() for _ in jobs])
+        began = time.time()
+        seen_by_jobs: list[list[Request]] = [told.get() for _ in jobs]
         for process in jobs:
             process.join()
-    return run
+        if hub:
+            requests = [Request(record.answered_at, record.status == 429) for record in hub.log]
+        else:
+            # A live Hub doesn't tell: the jobs' word has to do.
+            requests = [request for job in seen_by_jobs for request in job]
+    failures = [any(request.refused for request in job) for job in seen_by_jobs]
+    return Run(title, began, requests, failures)
 
 
 def job(
