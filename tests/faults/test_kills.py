@@ -153,7 +153,9 @@ def test_no_value_stays_for_ever(start_redis, tell):
     fate = random.Random("redis ends")
     for kill in range(times(20, 200)):
         kill_group(write_for_ever(server.socket_url, kill, False), after=fate.uniform(0.0, 0.02))
-    tell("kills", times(20, 200))
+    # However busy the machine is, this one has written something.
+    kill_group(write_for_ever(server.socket_url, times(20, 200), False), after=2.0)
+    tell("kills", times(20, 200) + 1)
     with redis.Redis(port=server.port) as raw:
         ends = [raw.pttl(name) for name in raw.scan_iter(count=1_000)]
     tell("ends looked at", len(ends))
@@ -177,29 +179,22 @@ def ask_for_ever(endpoint, url):
 
 
 def test_clients(hub, url, tell):
-    """Through the whole client: offline each model is right or unknown, and online right, whoever was killed."""
+    """Through the whole client: offline each model that was known is right, and online too, whoever was killed."""
     for model in range(10):
         hub.add_repo(f"alice/model-{model}", {"README.md": b"---\nlicense: mit\n---\n" + b"x" * 3_000})
     fate = random.Random("clients")
     names = [f"alice/model-{model}" for model in range(10)]
-    known = 0
-    for kill in range(times(12, 150)):
+    with HubClient(HubConfig(endpoint=hub.endpoint, cache=url, progress=False)) as client:
+        client.get_many_metadata(names)
+    for _ in range(times(12, 150)):
         kill_group(ask_for_ever(hub.endpoint, url), after=fate.uniform(0.0, 0.15))
         offline = HubConfig(endpoint=hub.endpoint, cache=url, offline=True, progress=False, memory_entries=0)
         with HubClient(offline) as client:
             found = client.get_many_metadata(names)
-        wrong = [
-            name
-            for name, model in found.items()
-            if model and (model.model_id, model.license) != (name, "mit")
-        ]
-        known += sum(model is not None for model in found.values())
 
-        assert [] == wrong, f"kill {kill}"
+        assert dict.fromkeys(names, "mit") == {name: model and model.license for name, model in found.items()}
     with HubClient(HubConfig(endpoint=hub.endpoint, cache=url, progress=False)) as client:
-        licenses = [client.require_model_metadata(name).license for name in names]
+        licenses = [client.require_model_metadata(name, use_cache=False).license for name in names]
     tell("kills", times(12, 150))
-    tell("right answers offline", known)
 
     assert ["mit"] * 10 == licenses
-    assert known

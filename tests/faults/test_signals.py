@@ -44,7 +44,7 @@ def spawn(hub, environ, url):
     def spawn(*arguments):
         return subprocess.Popen(
             [sys.executable, "-m", "hubkit.cli", *arguments],
-            env={**environ, "HUBKIT_ENDPOINT": hub.endpoint, "HUBKIT_CACHE": url},
+            env={**environ, "HUBKIT_ENDPOINT": hub.endpoint, "HUBKIT_CACHE": url, "PYTHONFAULTHANDLER": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from fault_runs import NOBODY, needs_root
+from fault_runs import NOBODY, STRANGER, as_user
 
 from hubkit.cache import open_backend
 from hubkit.cache._keys import note_key, subject_of
@@ -65,14 +65,11 @@ def test_read_only_folder(mounts, run_hubkit, tmp_path, kind, known, tell):
 @pytest.mark.parametrize("mode", [0o755, 0o777, 0o700])
 def test_folder_of_another_user(everybodys, run_hubkit, environ, kind, mode, tell):
     """Whoever runs in another user's folder, with rights there or not, has the answer and one warning at most."""
-    needs_root()
-    if shutil.which("setpriv") is None:
-        pytest.skip("there is no setpriv to become another user with")
+    another = as_user(NOBODY)
     run_hubkit(*ASK, HUBKIT_CACHE=URLS[kind].format(everybodys))
     for path in everybodys.rglob("*"):
         path.chmod(mode)
-    nobody = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-    done = run_hubkit(*ASK, through=nobody, HUBKIT_CACHE=URLS[kind].format(everybodys), HOME="/nonexistent")
+    done = run_hubkit(*ASK, through=another, HUBKIT_CACHE=URLS[kind].format(everybodys), HOME="/nonexistent")
     tell("programs as another user")
 
     assert is_right(done, warnings=1), done
@@ -166,12 +163,9 @@ def test_homeless(run_hubkit, tmp_path, lost, tell):
     assert all(is_right(done) for done in runs), runs
 
 
-def test_homeless_stranger(everybodys, run_hubkit, tell):
+def test_homeless_stranger(run_hubkit, tell):
     """A user whom the system doesn't know, without a home or a place for a cache, has the answer and one warning."""
-    needs_root()
-    if shutil.which("setpriv") is None:
-        pytest.skip("there is no setpriv to become another user with")
-    stranger = ("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups")
+    stranger = as_user(STRANGER)
     runs = [
         run_hubkit(*ASK, through=stranger, without=("HOME",)),
         run_hubkit(*ASK, through=stranger, HOME="/nonexistent"),

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
-__all__ = ["FULL", "NOBODY", "find_strace", "lack", "needs_root", "times"]
+__all__ = ["FULL", "NOBODY", "STRANGER", "as_user", "find_strace", "lack", "needs_root", "times"]
 
 FULL = os.environ.get("FAULTS") == "full"
 """Whether everything is tried, which takes minutes, or a part that shows what was broken by accident."""
 
 NOBODY = 65_534
 """A user who owns nothing."""
+
+STRANGER = 54_321
+"""A user whom the system doesn't know."""
 
 
 def times(few, many):
@@ -33,6 +38,17 @@ def needs_root():
     """Skip the test, or let it fail where it must run, unless this is root."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         lack("only root can mount file systems and act as another user")
+
+
+def as_user(number):
+    """What to put before a command to run it as another user; needs root, and a Python that others may run."""
+    needs_root()
+    command = ("setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups")
+    if shutil.which("setpriv") is None:
+        lack("there is no setpriv to become another user with")
+    if subprocess.run([*command, sys.executable, "-c", ""], capture_output=True, cwd="/").returncode:
+        lack(f"another user may not run {sys.executable}")
+    return command
 
 
 def lack(reason):
