@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,16 +13,12 @@ from hubkit.cli._names import names_in
 from hubkit.cli._progress import counted
 from hubkit.cli._session import Session, json_option, pass_session
 from hubkit.cli._tiers import check_writable
-from hubkit.errors import LocalPathError, TransferError
+from hubkit.errors import TransferError
 
 if TYPE_CHECKING:
-    from hubkit._bundles import SnapshotSource
-    from hubkit._client import HubClient
     from hubkit._model_cache import BundleSummary
 
 __all__ = ["bundle"]
-
-_BRANCH = "main"
 
 
 @click.group(cls=Group)
@@ -54,19 +49,20 @@ def create(
     """
     if file is None and with_files:
         raise click.UsageError("--with-files goes with --models: it says whose files go along.")
-    if not out.absolute().parent.is_dir():
-        raise LocalPathError(f"{out}: there is no folder {out.parent}")
-    names = None
+    from hubkit.bundling import create_bundle
+
+    wanted: list[str] = []
     if file is not None:
         check_writable(session)
-        names = names_in(file)
+        wanted = names_in(file)
     with session.hub() as hub:
-        for name in counted(session, names or (), "models", total=len(names or ())):
-            _learn(session, hub, name)
-        snapshots = list(_snapshots(hub, names)) if with_files and names else []
-        written = hub.cache.export_bundle(out, models=names, private=private, snapshots=snapshots)
+        if file is None:
+            written = hub.cache.export_bundle(out, private=private)
+        else:
+            models = counted(session, wanted, "models", total=len(wanted))
+            written = create_bundle(hub, out, models, with_files=with_files, private=private)
     _report(session, written, f"{out}: ", as_json=as_json)
-    left_out = sorted(set(names or ()).difference(written.models))
+    left_out = sorted(set(wanted).difference(written.models))
     if left_out:
         raise TransferError(
             f"not in the bundle, as only this token may read about them (--private): {', '.join(left_out)}"
@@ -94,29 +90,6 @@ def load(session: Session, file: Path, cache_dir: str | None, as_json: bool) -> 
         found = hub.cache.import_bundle(file, cache_dir=cache_dir)
     news = f"{count_of(found.new_answers, 'answer')} and {count_of(found.new_files, 'file')} were new; "
     _report(session, found, news, as_json=as_json)
-
-
-def _learn(session: Session, hub: HubClient, name: str) -> None:
-    """Ask all that will be asked about a model where nobody can answer."""
-    from huggingface_hub.errors import HfHubHTTPError
-
-    from hubkit.interop._remembering import remember
-
-    hub.require_model_metadata(name)
-    try:
-        remember(name, revision=_BRANCH, config=session.config)
-    except HfHubHTTPError as error:
-        # Its text repeats what the Hub says, whatever that is; ours comes first.
-        hub.require_model_metadata(name, use_cache=False)
-        raise TransferError(f"{name}: the Hub refused to say all: {type(error).__name__}") from error
-
-
-def _snapshots(hub: HubClient, names: Sequence[str]) -> Iterator[SnapshotSource]:
-    from hubkit._bundles import SnapshotSource
-
-    for name in names:
-        folder = hub.download_model(name, revision=_BRANCH)
-        yield SnapshotSource(repo_id=name, commit_hash=folder.name, revision=_BRANCH, folder=folder)
 
 
 def _report(session: Session, summary: BundleSummary, beginning: str, *, as_json: bool) -> None:

@@ -97,6 +97,7 @@ def reports(scene):
 SCENES = {
     "backends.md": nothing,
     "README.md": tour,
+    "bundles.md": one_model,
     "card-checks.md": nothing,
     "cards.md": cards,
     "configuration.md": nothing,

@@ -1,0 +1,92 @@
+"""Bundles for machines without a network: what the Hub says of some models, and their files.
+
+`create_bundle` gathers all that will be asked about models where nobody can answer, and writes it into
+one file; ``hub.cache.import_bundle`` takes that in. ``hubkit bundle`` is the same on the command line.
+
+>>> from hubkit import HubClient, HubConfig
+>>> from hubkit.testing import LocalHub
+>>> with LocalHub() as server, HubClient(HubConfig(endpoint=server.endpoint, cache="memory://")) as hub:
+...     _ = server.add_repo("org/name", {"config.json": b"{}"})
+...     create_bundle(hub, "models.tar", ["org/name"]).models
+('org/name',)
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hubkit._model_cache import BundleSummary
+from hubkit.errors import LocalPathError, TransferError
+
+if TYPE_CHECKING:
+    from hubkit._bundles import SnapshotSource
+    from hubkit._client import HubClient
+
+__all__ = ["BundleSummary", "create_bundle"]
+
+_BRANCH = "main"
+
+
+def create_bundle(
+    hub: HubClient,
+    path: str | os.PathLike[str],
+    models: Iterable[str],
+    *,
+    with_files: bool = False,
+    private: bool = False,
+) -> BundleSummary:
+    """Write all that is asked about some models, by hubkit and by ``huggingface_hub``, into one file.
+
+    The same contents give the same bytes. With a `cache_key` in the settings the bundle is signed with it.
+
+    Args:
+        hub: Asks what isn't cached.
+        path: The file; replaced when the new one is whole.
+        models: Their ids. Each is asked for when it is drawn, so that an iterator can tell how far it is.
+        with_files: Whether the models' files go along; what isn't on this machine is downloaded.
+        private: Whether models go along that only this token may read.
+
+    Returns:
+        What is in it. Models that only this token may read are missing from it, unless they may go along.
+
+    Raises:
+        LocalPathError: The file can't be written.
+        RepoNotFoundError: There is no such model.
+        OfflineError: One isn't cached, and the Hub can't be asked.
+        TransferError: Files are incomplete, or the Hub refused to say all.
+
+    .. versionadded:: 0.1
+    """
+    place = Path(path).absolute()
+    if not place.parent.is_dir():
+        raise LocalPathError(f"{path}: there is no folder {place.parent}")
+    names = [_learned(hub, name) for name in models]
+    snapshots = list(_snapshots(hub, names)) if with_files else []
+    return hub.cache.export_bundle(place, models=names, private=private, snapshots=snapshots)
+
+
+def _learned(hub: HubClient, name: str) -> str:
+    """Ask all that will be asked about a model where nobody can answer."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    from hubkit.interop._remembering import remember
+
+    hub.require_model_metadata(name)
+    try:
+        remember(name, revision=_BRANCH, config=hub.config)
+    except HfHubHTTPError as error:
+        # Its text repeats what the Hub says, whatever that is; ours comes first.
+        hub.require_model_metadata(name, use_cache=False)
+        raise TransferError(f"{name}: the Hub refused to say all: {type(error).__name__}") from error
+    return name
+
+
+def _snapshots(hub: HubClient, names: Iterable[str]) -> Iterator[SnapshotSource]:
+    from hubkit._bundles import SnapshotSource
+
+    for name in names:
+        folder = hub.download_model(name, revision=_BRANCH)
+        yield SnapshotSource(repo_id=name, commit_hash=folder.name, revision=_BRANCH, folder=folder)
