@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
         raise_on_sigterm()
         _accept_any_text()
+        _mute_libraries()
         app.main(arguments, prog_name="hubkit")
     except KeyboardInterrupt:
         _end_now(_INTERRUPTED)
@@ -56,3 +57,11 @@ def _accept_any_text() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
+
+
+def _mute_libraries() -> None:
+    """Leave out what libraries say to programmers, unless somebody asked for it with ``-W``."""
+    if not sys.warnoptions:
+        import warnings
+
+        warnings.simplefilter("ignore")

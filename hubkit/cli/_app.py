@@ -6,15 +6,15 @@ import contextlib
 import logging
 import os
 import sys
-import traceback
 from typing import Any
 
 import click
 
 from hubkit._secrets import redact
 from hubkit._version import __version__
-from hubkit.cli import _account, _bundle, _cache, _card, _lock, _models, _repo, _run, _transfer
+from hubkit.cli._commands import COMMANDS
 from hubkit.cli._failures import ExitCode, describe, exit_code_of
+from hubkit.cli._groups import LazyGroup
 from hubkit.cli._session import Session, end_with
 from hubkit.cli._signals import Terminated
 
@@ -45,7 +45,7 @@ pyproject.toml, in this order. A pipe gets exact values separated by tabs,
 --json one JSON document."""
 
 
-class App(click.Group):
+class App(LazyGroup):
     """A group whose commands may raise hubkit's errors."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -77,6 +77,7 @@ class App(click.Group):
 
 @click.group(
     cls=App,
+    known=COMMANDS,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -103,11 +104,6 @@ def app(
     _attach_log(ctx, session)
 
 
-for _room in (_models, _transfer, _card, _account, _repo, _cache, _bundle, _lock, _run):
-    for _name in _room.__all__:
-        app.add_command(getattr(_room, _name))
-
-
 def _attach_log(ctx: click.Context, session: Session) -> None:
     """Show what hubkit logs, for as long as the command runs."""
     logger = logging.getLogger("hubkit")
@@ -120,6 +116,8 @@ def _attach_log(ctx: click.Context, session: Session) -> None:
 
 def _report(error: Exception, session: Session) -> None:
     if session.verbosity >= _SHOW_TRACEBACKS:
+        import traceback
+
         for line in "".join(traceback.format_exception(error)).splitlines():
             click.echo(redact(line, session.token), err=True)
     text = describe(

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from hubkit.cli._format import count_of, size_text
+from hubkit.cli._groups import Group
 from hubkit.cli._names import names_in
+from hubkit.cli._progress import counted
 from hubkit.cli._session import Session, json_option, pass_session
 from hubkit.cli._tiers import check_writable
-from hubkit.errors import TransferError
+from hubkit.errors import LocalPathError, TransferError
 
 if TYPE_CHECKING:
     from hubkit._bundles import SnapshotSource
@@ -24,7 +26,7 @@ __all__ = ["bundle"]
 _BRANCH = "main"
 
 
-@click.group()
+@click.group(cls=Group)
 def bundle() -> None:
     """Carry models to machines without a network."""
 
@@ -32,27 +34,39 @@ def bundle() -> None:
 @bundle.command()
 @click.argument("out", type=click.Path(path_type=Path, dir_okay=False))
 @click.option(
-    "--models", "file", metavar="FILE", required=True, help="Model ids, one a line; '-' is standard input."
+    "--models",
+    "file",
+    metavar="FILE",
+    help="Model ids, one a line; '-' is standard input. All that is cached if left out.",
 )
 @click.option("--with-files", is_flag=True, help="Let the models' files go along.")
 @click.option("--private", is_flag=True, help="Let what only this token may read go along.")
 @json_option
 @pass_session
-def create(session: Session, out: Path, file: str, with_files: bool, private: bool, as_json: bool) -> None:
-    """Write a bundle of the models that FILE lists.
+def create(
+    session: Session, out: Path, file: str | None, with_files: bool, private: bool, as_json: bool
+) -> None:
+    """Write a bundle of the models that FILE lists, or, without --models, of all that is cached.
 
-    It holds what the Hub says about them, and all that huggingface_hub asks to load them. The same
-    contents give the same bytes. With a cache_key in the settings it is signed.
+    For listed models it holds what the Hub says about them, and all that huggingface_hub asks to load them;
+    for what is cached nobody is asked. The same contents give the same bytes. With a cache_key in the
+    settings it is signed.
     """
-    check_writable(session)
-    names = names_in(file)
+    if file is None and with_files:
+        raise click.UsageError("--with-files goes with --models: it says whose files go along.")
+    if not out.absolute().parent.is_dir():
+        raise LocalPathError(f"{out}: there is no folder {out.parent}")
+    names = None
+    if file is not None:
+        check_writable(session)
+        names = names_in(file)
     with session.hub() as hub:
-        for name in names:
+        for name in counted(session, names or (), "models", total=len(names or ())):
             _learn(session, hub, name)
-        snapshots = list(_snapshots(hub, names)) if with_files else []
+        snapshots = list(_snapshots(hub, names)) if with_files and names else []
         written = hub.cache.export_bundle(out, models=names, private=private, snapshots=snapshots)
     _report(session, written, f"{out}: ", as_json=as_json)
-    left_out = sorted(set(names).difference(written.models))
+    left_out = sorted(set(names or ()).difference(written.models))
     if left_out:
         raise TransferError(
             f"not in the bundle, as only this token may read about them (--private): {', '.join(left_out)}"

@@ -1,13 +1,16 @@
-"""``hubkit cache ls``, ``stats``, ``clear``, ``rm``, ``prune`` and ``import``."""
+"""``hubkit cache ls``, ``get``, ``stats``, ``clear``, ``rm``, ``prune`` and ``import``."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._format import age_text, size_text
+from hubkit.cli._groups import Group
+from hubkit.cli._known_models import MODEL
 from hubkit.cli._output import Cell
 from hubkit.cli._session import Session, end_with, json_option, pass_session
 from hubkit.cli._table import Column
@@ -24,7 +27,7 @@ _COUNTERS = ("hits", "misses", "revalidations", "stale", "errors")
 _TIER_COUNTERS = ("hits", "misses", "unreadable", "errors", "bytes_read", "bytes_written")
 
 _COLUMNS = (
-    Column("MODEL", least=30, is_name=True),
+    Column("MODEL", least=24, is_name=True),
     Column("WEIGHTS", is_number=True),
     Column("LICENSE", least=10),
     Column("COMMIT"),
@@ -39,7 +42,7 @@ _TIER_COLUMNS = (
 _SHOWN_DIGITS = 7
 
 
-@click.group()
+@click.group(cls=Group)
 def cache() -> None:
     """Look at and tidy the cached answers.
 
@@ -73,6 +76,33 @@ def ls(session: Session, as_json: bool) -> None:
     if session.out.is_terminal or not models:
         for url, full in tiers:
             session.out.note(f"{url}: {_fullness(full)}")
+
+
+@cache.command()
+@click.argument("model", type=MODEL)
+@click.option(
+    "--max-age", metavar="HOURS", type=click.FloatRange(min=0), help="The oldest answer that will do."
+)
+@json_option
+@pass_session
+def get(session: Session, model: str, max_age: float | None, as_json: bool) -> None:
+    """Show what is cached about MODEL, expired or not, and ask nobody.
+
+    Exit code 3 when nothing is, or it is too old.
+    """
+    from hubkit.cli._listing import model_document, model_facts
+
+    with session.hub() as hub:
+        found = hub.cache.get(model, math.inf if max_age is None else max_age)
+    if found is None:
+        old = "" if max_age is None else f", or not from the last {max_age:g} hours"
+        session.out.note(f"{model} is not cached{old}: 'hubkit info' asks the Hub", kind="error")
+        end_with(ExitCode.NOT_FOUND)
+    now = session.clock.now()
+    if as_json:
+        session.out.json(model_document(found, from_cache=True, now=now))
+    else:
+        session.out.facts(model_facts(found, from_cache=True, now=now))
 
 
 @cache.command()
@@ -112,7 +142,7 @@ def clear(session: Session, yes: bool) -> None:
 
 
 @cache.command()
-@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True, type=MODEL)
 @pass_session
 def rm(session: Session, models: tuple[str, ...]) -> None:
     """Forget what is cached about each MODEL, at every revision."""

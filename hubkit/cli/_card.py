@@ -1,4 +1,4 @@
-"""``hubkit card``: new, diff and preview; check has a file of its own."""
+"""``hubkit card``: new, diff and preview; check and facts have files of their own."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import click
 
 from hubkit.cli._card_check import check
+from hubkit.cli._card_facts import facts
 from hubkit.cli._card_options import card_options
 from hubkit.cli._failures import ExitCode
+from hubkit.cli._groups import Group
 from hubkit.cli._session import Session, end_with, pass_session
 from hubkit.errors import LocalPathError
 
@@ -22,12 +24,13 @@ _README = "README.md"
 _CURVE = "training_curve.png"
 
 
-@click.group()
+@click.group(cls=Group)
 def card() -> None:
     """Write, compare, check and look at model cards of adapters. No network is needed."""
 
 
 card.add_command(check)
+card.add_command(facts)
 
 _repo_option = click.option(
     "--repo-id", metavar="ID", help="Where the adapter will be; its folder's name if left out."

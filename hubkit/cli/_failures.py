@@ -7,7 +7,10 @@ from datetime import datetime
 
 from hubkit.errors import (
     AuthenticationError,
+    BundleError,
+    CacheError,
     ConfigError,
+    DecodeError,
     GatedRepoError,
     HubkitError,
     InvalidArgumentError,
@@ -16,8 +19,12 @@ from hubkit.errors import (
     NotFoundError,
     OfflineError,
     RateLimitedError,
+    RepoFileNotFoundError,
     RepoNotFoundError,
     ResponseError,
+    RevisionNotFoundError,
+    ServerError,
+    TransferError,
     TransportError,
 )
 
@@ -71,17 +78,28 @@ def describe(error: Exception, *, has_token: bool, offline: bool, now: float) ->
         now: Epoch seconds.
     """
     if not isinstance(error, HubkitError):
-        return f"unexpected {type(error).__name__}: {error} ('hubkit -vv' shows where)"
+        return _of_the_system(error)
     advice = _advice(error, has_token, offline, now)
-    said = _without_request(error)
+    said = _said(error)
     return f"{said}; {advice}" if advice else said
 
 
-def _without_request(error: HubkitError) -> str:
-    """The Hub's request id is for its support, whom nobody asks about a wrong name."""
-    if not isinstance(error, NotFoundError):
-        return error.message
-    return error.message.removesuffix(f" [request {error.request_id}]")
+def _of_the_system(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.filename}: {error.strerror} ('hubkit -vv' shows where)"
+    return f"unexpected {type(error).__name__}: {error} ('hubkit -vv' shows where)"
+
+
+def _said(error: HubkitError) -> str:
+    """The message, less what is of no use here.
+
+    The Hub's request id is for its support, whom nobody asks about a wrong name or a missing right.
+    """
+    if isinstance(error, NotConnectedError):
+        return error.message.partition(": connect first")[0]
+    if isinstance(error, ResponseError) and error.status_code in _CALLERS_AFFAIRS:
+        return error.message.removesuffix(f" [request {error.request_id}]")
+    return error.message
 
 
 def _root(error: Exception) -> Exception:
@@ -95,11 +113,48 @@ def _advice(error: HubkitError, has_token: bool, offline: bool, now: float) -> s
     if isinstance(root, RateLimitedError):
         return _when(root.retry_after, now)
     if isinstance(root, NotConnectedError) or _is_refused_token(root):
-        return "run 'hubkit login', or set HF_TOKEN"
-    if isinstance(root, RepoNotFoundError) and not has_token:
-        return "if it is private, run 'hubkit login' first, or set HF_TOKEN"
-    if offline and isinstance(root, OfflineError):
-        return "see --offline, HUBKIT_OFFLINE and HF_HUB_OFFLINE"
+        return _LOG_IN
+    if isinstance(root, ResponseError):
+        return _advice_on_answer(root, has_token)
+    if isinstance(root, (OfflineError, TransportError)):
+        return _ONLINE if offline else _DOCTOR
+    return next((advice for kinds, advice in _NEXT if isinstance(root, kinds)), None) or _advice_on_room(root)
+
+
+_CALLERS_AFFAIRS = (401, 403, 404, 409, 429)
+_LOG_IN = "run 'hubkit login', or set HF_TOKEN"
+_ONLINE = "to ask it, leave --offline out and HUBKIT_OFFLINE and HF_HUB_OFFLINE unset"
+_DOCTOR = "'hubkit doctor' looks for the reason"
+_NEXT: tuple[tuple[type[Exception], str], ...] = (
+    (CacheError, "'hubkit doctor' says what is wrong with it"),
+    (BundleError, "if it was copied, copy it again; else make it anew with 'hubkit bundle create'"),
+    (DecodeError, "'hubkit doctor' looks whether a Hub answers there"),
+)
+
+
+def _advice_on_answer(error: ResponseError, has_token: bool) -> str | None:
+    """What to do about a refusal of the Hub's."""
+    if isinstance(error, RevisionNotFoundError):
+        return "'hubkit repo refs' lists branches and tags"
+    if isinstance(error, RepoFileNotFoundError):
+        return "'hubkit repo files' lists what there is"
+    if isinstance(error, RepoNotFoundError):
+        also = "'hubkit whoami' shows whose token it is" if has_token else f"if it is private, {_LOG_IN}"
+        return f"'hubkit search' finds models by a part of their name; {also}"
+    if isinstance(error, GatedRepoError):
+        return "'hubkit whoami' shows which account needs it" if has_token else f"then {_LOG_IN}"
+    if isinstance(error, AuthenticationError):
+        return "'hubkit whoami' shows whose token it is, and what it may do" if has_token else _LOG_IN
+    if isinstance(error, ServerError):
+        return "try again later; the Hub's status page may say more"
+    if error.status_code == 409 and error.url.endswith("/repos/create"):
+        return "--exist-ok takes what is there"
+    return None
+
+
+def _advice_on_room(error: Exception) -> str | None:
+    if isinstance(error, TransferError) and "are free there" in error.message:
+        return "make room ('hf cache' deletes models), or name another folder with --to"
     return None
 
 

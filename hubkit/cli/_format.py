@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 
 from hubkit._secrets import clean_text
 
-__all__ = ["age_text", "count_of", "count_text", "parse_time", "plain_text", "size_text"]
+__all__ = ["age_text", "count_of", "count_text", "duration_text", "parse_time", "plain_text", "size_text"]
 
 _LONGEST = 100_000
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
@@ -45,6 +45,18 @@ def count_of(number: int, thing: str) -> str:
     ('1 file', '3 files')
     """
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def duration_text(seconds: float) -> str:
+    """A length of time in the largest unit that says it exactly.
+
+    >>> duration_text(86_400.0), duration_text(90.0), duration_text(0.25)
+    ('1 d', '90 s', '0.25 s')
+    """
+    for length, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g} {unit}"
+    return f"{seconds:g} s"
 
 
 def age_text(moment: datetime, *, now: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ import click
 
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._format import count_of, size_text
+from hubkit.cli._known_models import MODEL
 from hubkit.cli._output import Cell
 from hubkit.cli._session import Session, end_with, json_option, offline_told, pass_session
 from hubkit.cli._table import Column
-from hubkit.errors import LockError
+from hubkit.errors import LocalPathError, LockError
 
 if TYPE_CHECKING:
     from hubkit.locking import Change, CheckReport, Finding, LockedModel, LockReport, SyncedModel
@@ -48,7 +50,7 @@ _FILE = click.option(
 
 
 @click.command()
-@click.argument("models", metavar="[MODEL]...", nargs=-1)
+@click.argument("models", metavar="[MODEL]...", nargs=-1, type=MODEL)
 @_FILE
 @click.option("--upgrade", is_flag=True, help="Move to where the revisions are now: MODELs, or all.")
 @click.option("--check", is_flag=True, help="Change nothing, and say whether the lock still holds.")
@@ -79,6 +81,11 @@ def lock(
         raise click.UsageError("--check changes nothing: it doesn't go with --upgrade.")
     if folder is not None and not check:
         raise click.UsageError("--to goes with --check: locking fetches no files.")
+    if not check and not os.path.exists(file):
+        raise LocalPathError(
+            f'{file} doesn\'t exist: list the models in it, each as [[models]] and id = "org/name", '
+            "or name another list with --file"
+        )
     from hubkit import locking
 
     with session.hub() as hub, _lock_that_does_not_hold(session):

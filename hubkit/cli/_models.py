@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from hubkit.cli._failures import ExitCode
+from hubkit.cli._known_models import MODEL
 from hubkit.cli._session import Session, end_with, json_option, pass_session
 from hubkit.errors import OfflineError
 
 if TYPE_CHECKING:
+    from hubkit._metadata import FoundModels
     from hubkit.models import ModelMetadata
 
 __all__ = ["compat_command", "info", "license_command", "search"]
@@ -18,6 +21,7 @@ __all__ = ["compat_command", "info", "license_command", "search"]
 SORTS = ("downloads", "likes", "trending", "updated", "created")
 """Repeated here, so that ``--help`` needs no import."""
 
+_revision_option = click.option("--revision", metavar="REV", help="Branch, tag or commit.")
 _refresh_option = click.option("--refresh", is_flag=True, help="Ask the Hub, whatever is cached.")
 
 
@@ -30,6 +34,7 @@ _refresh_option = click.option("--refresh", is_flag=True, help="Ask the Hub, wha
 @click.option(
     "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many models."
 )
+@click.option("--all", "everything", is_flag=True, help="All that fit, page after page, and no --limit.")
 @click.option("--author", metavar="NAME", help="The account that owns them.")
 @click.option("--task", metavar="TASK", help="Such as text-generation.")
 @json_option
@@ -40,6 +45,7 @@ def search(
     tags: tuple[str, ...],
     sort: str,
     limit: int,
+    everything: bool,
     author: str | None,
     task: str | None,
     as_json: bool,
@@ -53,7 +59,11 @@ def search(
     from hubkit.cli._listing import found_document, print_models
 
     with session.hub() as hub:
-        models = hub.search_models(query, tags, sort, limit, author=author, pipeline_tag=task)
+        if everything:
+            found = hub.iter_models(query, tags, sort, author=author, pipeline_tag=task)
+            models = _all_of(session, found)
+        else:
+            models = hub.search_models(query, tags, sort, limit, author=author, pipeline_tag=task)
     if not models:
         _check_asked(session)
     if as_json:
@@ -68,8 +78,8 @@ def search(
 
 
 @click.command()
-@click.argument("model")
-@click.option("--revision", metavar="REV", help="Branch, tag or commit.")
+@click.argument("model", type=MODEL)
+@_revision_option
 @_refresh_option
 @json_option
 @pass_session
@@ -93,7 +103,7 @@ def info(session: Session, model: str, revision: str | None, refresh: bool, as_j
 
 
 @click.command("license")
-@click.argument("model")
+@click.argument("model", type=MODEL)
 @click.option("--report", is_flag=True, help="Show the licences of its base models too, and what they ask.")
 @click.option(
     "--allow",
@@ -102,11 +112,20 @@ def info(session: Session, model: str, revision: str | None, refresh: bool, as_j
     multiple=True,
     help="A licence that may be used; repeatable, implies --report.",
 )
+@click.option(
+    "--base-model", metavar="ID", help="What MODEL was made from, if it doesn't say; implies --report."
+)
 @_refresh_option
 @json_option
 @pass_session
 def license_command(
-    session: Session, model: str, report: bool, allowed: tuple[str, ...], refresh: bool, as_json: bool
+    session: Session,
+    model: str,
+    report: bool,
+    allowed: tuple[str, ...],
+    base_model: str | None,
+    refresh: bool,
+    as_json: bool,
 ) -> None:
     """Show the licence that MODEL states.
 
@@ -116,7 +135,7 @@ def license_command(
     id, licence, SPDX id, what states it, what was made from it. Exit code 1 when one states none, or one
     contradicts another; with --allow when not all are allowed.
     """
-    if not report and not allowed:
+    if not report and not allowed and base_model is None:
         _show_statement(session, _require(session, model, refresh), as_json=as_json)
         return
     from hubkit.cli._reports import show_license_report
@@ -124,7 +143,7 @@ def license_command(
     if refresh:
         _require(session, model, refresh)
     with session.hub() as hub:
-        found = hub.license_report(model, allowed or None)
+        found = hub.license_report(model, allowed or None, base_model=base_model)
     show_license_report(session, found, as_json=as_json)
 
 
@@ -152,8 +171,9 @@ def _show_statement(session: Session, found: ModelMetadata, *, as_json: bool) ->
 
 
 @click.command("compat")
-@click.argument("model")
+@click.argument("model", type=MODEL)
 @click.option("--library", metavar="L", help="Such as transformers or peft.")
+@_revision_option
 @click.option("--report", is_flag=True, help="Show all that is found, and what to do about it.")
 @click.option(
     "--check-access", is_flag=True, help="Ask the Hub whether this token gets the files; implies --report."
@@ -165,6 +185,7 @@ def compat_command(
     session: Session,
     model: str,
     library: str | None,
+    revision: str | None,
     report: bool,
     check_access: bool,
     refresh: bool,
@@ -180,16 +201,25 @@ def compat_command(
     from hubkit.cli._reports import show_compatibility, show_compatibility_report
 
     if refresh:
-        _require(session, model, refresh)
+        _require(session, model, refresh, revision)
     with session.hub() as hub:
-        found = hub.compatibility_report(model, library, check_access=check_access)
+        found = hub.compatibility_report(model, library, revision=revision, check_access=check_access)
     show = show_compatibility_report if report or check_access else show_compatibility
     show(session, found, as_json=as_json)
 
 
-def _require(session: Session, model: str, refresh: bool) -> ModelMetadata:
+def _require(session: Session, model: str, refresh: bool, revision: str | None = None) -> ModelMetadata:
     with session.hub() as hub:
-        return hub.require_model_metadata(model, not refresh)
+        return hub.require_model_metadata(model, not refresh, revision=revision)
+
+
+def _all_of(session: Session, found: Iterator[ModelMetadata]) -> FoundModels:
+    from hubkit._metadata import FoundModels
+    from hubkit.cli._progress import counted
+
+    started = session.clock.now()
+    models = list(counted(session, found, "models"))
+    return FoundModels(models, from_cache=any(model.cached_at.timestamp() < started for model in models))
 
 
 def _check_asked(session: Session) -> None:

@@ -25,7 +25,7 @@ def names_in(file: str) -> list[str]:
                 if name:
                     names[_checked(name, f"{file}, line {number}")] = None
     except OSError as error:
-        raise LocalPathError(f"{file}: {error.strerror}") from error
+        raise LocalPathError(f"the list of models {file} can't be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise InvalidArgumentError(f"{file}: not UTF-8 text") from error
     return list(names)

@@ -12,6 +12,7 @@ import click
 from hubkit._secrets import Secret, redact
 from hubkit.cli._format import plain_text
 from hubkit.cli._table import Column, columns_of_text, facts_of_text
+from hubkit.cli._width import wrapped
 
 __all__ = ["Cell", "Fact", "Output"]
 
@@ -60,6 +61,10 @@ class Output:
         """One line of the answer."""
         self._echo(self._said(text))
 
+    def row(self, values: Sequence[object]) -> None:
+        """One line of exact values for programs."""
+        self._echo("\t".join(self._said(value) for value in values))
+
     def path(self, text: str) -> None:
         """A path or URL: whole, since half of one is of no use."""
         self._echo("".join(char if char.isprintable() else "?" for char in text))
@@ -91,7 +96,7 @@ class Output:
         """Rows under a header, or lines of values separated by tabs."""
         if not self.is_terminal:
             for row in rows:
-                self._echo("\t".join(self._said(cell.exact) for cell in row))
+                self.row([cell.exact for cell in row])
             return
         texts = [[self._said(_for_people(cell)) or "-" for cell in row] for row in rows]
         header, *lines = columns_of_text(columns, texts, _terminal_width())
@@ -108,6 +113,21 @@ class Output:
         known = [(fact.name, self._said(_for_people(fact))) for fact in facts]
         for name, lines in facts_of_text([fact for fact in known if fact[1]], _terminal_width()):
             self._echo(click.style(name, bold=True) + "\n".join(lines))
+
+    def marked(self, mark: str, name: str, text: str, *, color: str | None = None) -> None:
+        """A line that begins with a mark and a name, both padded, and goes on below itself.
+
+        Args:
+            mark: Such as ``ok``.
+            name: What it is about.
+            text: What is said.
+            color: Of the mark, where colours are shown.
+        """
+        beginning = f"{mark:<5} {name:<9} "
+        lines = wrapped(self._said(text), max(_terminal_width() - len(beginning), 20))
+        self._echo(click.style(f"{mark:<5}", fg=color) + f" {name:<9} {lines[0]}")
+        for line in lines[1:]:
+            self._echo(" " * len(beginning) + line)
 
     def confirm(self, question: str, *, otherwise: str) -> bool:
         """Ask at the terminal.

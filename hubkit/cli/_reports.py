@@ -44,7 +44,7 @@ def show_license_report(session: Session, report: LicenseReport, *, as_json: boo
     else:
         for link in report.links:
             if not link.licenses:
-                session.out.note(f"hubkit: {link.model_id} {link.problem or 'states no licence'}")
+                session.out.note(f"hubkit: {link.model_id}: {link.problem or 'states no licence'}")
         fine = report.is_clear
     if not fine:
         end_with(ExitCode.NO)

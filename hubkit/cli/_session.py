@@ -47,7 +47,8 @@ class Session:
         """Where it was found: ``settings``, ``keystore`` or ``hf token file``."""
         self.out = Output(lambda: self.token)
         self.log_handler = LogHandler(self.out)
-        self._overrides = overrides
+        self.overrides = overrides
+        """Settings from the command line, by field name."""
 
     @cached_property
     def settings(self) -> HubConfig:
@@ -58,7 +59,7 @@ class Session:
         """
         from hubkit.config import HubConfig
 
-        config = HubConfig.load(self._overrides)
+        config = HubConfig.load(self.overrides)
         self.token = config.token
         return config
 
@@ -98,7 +99,7 @@ class Session:
         """The settings of the command line as environment variables, for programs that are started."""
         texts = {
             name: " ".join(value) if isinstance(value, tuple) else str(value)
-            for name, value in self._overrides.items()
+            for name, value in self.overrides.items()
         }
         found = {f"HUBKIT_{name.upper()}": text for name, text in texts.items()}
         # huggingface_hub has to ask the same Hub.

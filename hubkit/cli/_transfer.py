@@ -10,6 +10,7 @@ import click
 from hubkit.cli._card_options import card_options
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._format import size_text
+from hubkit.cli._known_models import MODEL
 from hubkit.cli._output import Fact
 from hubkit.cli._session import Session, end_with, json_option, offline_told, pass_session
 
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
 __all__ = ["download", "upload"]
 
 
+def _checked_patterns(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    # Here, where the error can name the option.
+    if not all(pattern.strip() for pattern in value):
+        raise click.BadParameter("an empty pattern fits no file; write such as '*.safetensors'")
+    return value
+
+
 @click.command()
-@click.argument("model")
+@click.argument("model", type=MODEL)
 @click.option("--revision", metavar="REV", help="Branch, tag or commit.")
 @click.option(
     "--to",
@@ -28,8 +36,20 @@ __all__ = ["download", "upload"]
     metavar="DIR",
     help="Keep snapshots here, instead of where all of Hugging Face's tools look for them.",
 )
-@click.option("--include", metavar="P", multiple=True, help="Only files like this, '*.json'; repeatable.")
-@click.option("--exclude", metavar="P", multiple=True, help="No files like this; repeatable.")
+@click.option(
+    "--include",
+    metavar="P",
+    multiple=True,
+    callback=_checked_patterns,
+    help="Only files like this, '*.json'; repeatable.",
+)
+@click.option(
+    "--exclude",
+    metavar="P",
+    multiple=True,
+    callback=_checked_patterns,
+    help="No files like this; repeatable.",
+)
 @click.option("--verify", is_flag=True, help="Compare the contents of all files with the Hub's hashes.")
 @click.option("--dry-run", is_flag=True, help="Say what is here and what would be fetched, and do nothing.")
 @json_option

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import click
 
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._names import names_in
+from hubkit.cli._progress import bar_of
 from hubkit.cli._session import Session, end_with, json_option, pass_session
 from hubkit.cli._tiers import check_writable
 from hubkit.errors import (
@@ -88,11 +88,7 @@ class _Warming:
 
     def run(self, hub: HubClient, names: Sequence[str]) -> None:
         """Ask for all of them, a few at a time; after a hindrance, only look what is cached."""
-        from tqdm import tqdm
-
-        hidden = not (self._session.config.progress and sys.stderr is not None and sys.stderr.isatty())
-        # Closed before anything else is said: an open bar would be drawn over it.
-        with tqdm(total=len(names), unit="model", disable=hidden, leave=False) as bar:
+        with bar_of(self._session, "models", total=len(names)) as bar:
             for batch in _batches(names):
                 known = {} if isinstance(self.failure, _HINDRANCES) else self._ask(hub, batch)
                 for name in batch:

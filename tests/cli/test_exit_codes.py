@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -186,3 +187,85 @@ def test_an_unexpected_error_says_so() -> None:
 
     assert "unexpected KeyError: 'x' ('hubkit -vv' shows where)" == said
     assert ExitCode.FAILED == exit_code_of(error)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suggestion"),
+    [
+        (["serach"], "Did you mean 'hubkit search'?"),
+        (["Info"], "Did you mean 'hubkit info'?"),
+        (["cache", "stat"], "Did you mean 'hubkit cache stats'?"),
+        (["repo", "branch", "creat"], "Did you mean 'hubkit repo branch create'?"),
+        (["xyzzy"], "'hubkit --help' lists them."),
+    ],
+)
+def test_a_command_that_is_none_leads_to_one(run: Run, arguments: list[str], suggestion: str) -> None:
+    """In groups too."""
+    result = run(*arguments)
+
+    assert 2 == result.exit_code
+    assert f"No such command '{arguments[-1]}'. {suggestion}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "advice"),
+    [
+        (["info", "no/such"], "'hubkit search' finds models by a part of their name; if it is private, run "),
+        (["info", "acme/tiny-llama", "--revision", "nope"], "; 'hubkit repo refs' lists branches and tags"),
+        (["download", "acme/files", "--include", "z*"], "no file of acme/files matches the patterns; "),
+        (["download", "acme/files", "--include", ""], "an empty pattern fits no file"),
+        (["download", "acme/guarded"], "; then run 'hubkit login', or set HF_TOKEN"),
+        (["whoami"], "there is no token; run 'hubkit login', or set HF_TOKEN"),
+        (["repo", "create", "acme/new"], "needs a token; run 'hubkit login', or set HF_TOKEN"),
+        (
+            ["--endpoint", NOBODY, "info", "acme/bare"],
+            "connection refused; 'hubkit doctor' looks for the reason",
+        ),
+        (["--endpoint", NOBODY, "download", "acme/bare"], "; 'hubkit doctor' looks for the reason"),
+        (["--offline", "info", "acme/bare"], "; to ask it, leave --offline out and HUBKIT_OFFLINE"),
+        (["bundle", "load", "junk"], "; if it was copied, copy it again; else make it anew with"),
+        (["bundle", "create", "no/folder/out.tar"], "there is no folder no/folder"),
+        (["lock"], "models.toml doesn't exist: list the models in it"),
+        (["sync", "--file", "junk.toml"], "'hubkit lock' writes it"),
+        (["cache", "warm", "nothing"], "the list of models nothing can't be read: No such file"),
+        (["cache", "get", "acme/bare"], "acme/bare is not cached: 'hubkit info' asks the Hub"),
+        (["upload", "nothing", "alice/x"], "uploading needs a token; run "),
+    ],
+)
+def test_an_error_says_what_to_do_next(
+    hub: LocalHub, run: Run, tmp_path: Path, arguments: list[str], advice: str
+) -> None:
+    """What happened, why, and how to go on."""
+    hub.add_repo("acme/files", {"config.json": b"{}"})
+    hub.add_repo("acme/guarded", {"config.json": b"{}"}, gated="manual")
+    (tmp_path / "junk").write_text("junk")
+    result = run(*arguments)
+
+    assert 0 != result.exit_code
+    assert advice in result.stderr
+
+
+def test_missing_rights_lead_to_whoami(hub: LocalHub, run: Run, alice: str) -> None:
+    """A token that is good may yet be the wrong one."""
+    hub.add_repo("acme/files", {"config.json": b"{}"})
+    result = run("repo", "settings", "acme/files", "--private")
+
+    assert 4 == result.exit_code
+    assert _one_line(result).endswith("; 'hubkit whoami' shows whose token it is, and what it may do")
+    assert "[request" not in result.stderr
+
+
+@pytest.mark.redis
+def test_a_dead_tier_leads_to_the_doctor(hub: LocalHub, run: Run) -> None:
+    """Who can't clear it learns where to look."""
+    result = run("--cache", "redis://127.0.0.1:1/0", "cache", "clear", "--yes")
+
+    assert 7 == result.exit_code
+    assert result.stderr.endswith("; 'hubkit doctor' says what is wrong with it\n")
+
+
+def test_an_error_of_the_system_names_the_file() -> None:
+    """It is nobody's mistake in a program."""
+    said = describe(PermissionError(13, "Permission denied", "/x"), has_token=False, offline=False, now=0.0)
+
+    assert "/x: Permission denied ('hubkit -vv' shows where)" == said
