@@ -251,3 +251,27 @@ def test_token_file_comes_last(tmp_path) -> None:
     )
 
     assert done.stdout.startswith("hf token file hf_fromfile FoundToken(token=Secret('***')"), done.stderr
+
+
+@pytest.mark.parametrize(("variable", "found"), [(None, "None False"), ("hf_old", "hf_old True")])
+def test_huggingface_hub_is_asked_when_it_may_know(tmp_path, variable: str | None, found: str) -> None:
+    """Where nothing of what it reads is there, its libraries aren't loaded; its older variable still counts."""
+    code = (
+        "import sys, keyring, keyring.backends.fail\n"
+        "keyring.set_keyring(keyring.backends.fail.Keyring())\n"
+        "from hubkit import HubConfig\n"
+        "from hubkit._credentials import find_token\n"
+        "found = find_token(HubConfig())\n"
+        "print(found and found.token.reveal(), 'huggingface_hub.utils' in sys.modules)"
+    )
+    given = {} if variable is None else {"HUGGING_FACE_HUB_TOKEN": variable}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "HF_HOME": str(tmp_path), **given},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert found == done.stdout.strip(), done.stderr
