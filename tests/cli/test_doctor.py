@@ -90,6 +90,18 @@ def test_a_refused_token_is_a_failure(hub: LocalHub, run: Run, monkeypatch: pyte
     assert "ok" == _found(run)["endpoint"]["status"]
 
 
+def test_an_echoed_token_is_not_shown(
+    hostile: HostileServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its shape, and wherever the Hub says it."""
+    monkeypatch.setenv("HF_TOKEN", "s3cr3t-of-carol")
+    hostile.play(hostile.reply(200, b'{"name": "s3cr3t-of-carol"}'))
+    result = run("doctor")
+
+    assert "s3cr3t" not in result.output
+    assert "of ***, from HF_TOKEN" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("token", "check"), [("s3cr3t", "token"), ("hf_", "token"), ("hf_with spaces", "settings")]
 )
@@ -120,7 +132,7 @@ def test_a_hub_for_members_asks_for_a_token(hostile: HostileServer, run: Run) ->
     [
         ((503, b"{}"), "fail", "answers 503"),
         ((429, b"{}"), "warn", "too many requests"),
-        ((200, b"{}"), "fail", "not as a Hub does"),
+        ((200, b"{}"), "fail", "something else than a Hub answers"),
         ((404, b"{}"), "fail", "answers 404"),
     ],
 )

@@ -79,6 +79,24 @@ def test_help_imports_nothing_heavy() -> None:
     assert "130  interrupted with Ctrl-C" in done.stdout
 
 
+def test_what_is_cached_needs_no_network_library(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a token in the environment neither requests nor keyring nor huggingface_hub is loaded for an answer."""
+    monkeypatch.setenv("HF_TOKEN", hub.add_user("bob"))
+    heavy = ("requests", "urllib3", "huggingface_hub", "keyring", "jinja2", "yaml", "tqdm", "platformdirs")
+    code = (
+        "import sys\nfrom hubkit.cli import main\n"
+        "try: main(['info', 'acme/tiny-llama'])\nexcept SystemExit as end: assert not end.code\n"
+        f"print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)"
+    )
+    first, second = (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+        for _ in range(2)
+    )
+
+    assert ["source\thub", "source\tcache"] == [done.stdout.splitlines()[-2] for done in (first, second)]
+    assert "[]\n" == second.stderr
+
+
 @pytest.mark.parametrize("arguments", [["search", "--author", "acme"], ["info", "acme/tiny-llama", "--json"]])
 def test_a_closed_pipe_is_silent(hub: LocalHub, spawn: Spawn, arguments: list[str]) -> None:
     """Whoever has read enough may go."""
@@ -199,3 +217,46 @@ def test_an_encoding_without_a_letter_is_no_error(hub: LocalHub, spawn: Spawn) -
 
     assert 0 == code
     assert "tags\t\\u65e5\\u672c\\u8a9e\n" in out
+
+
+@needs_posix
+@pytest.mark.parametrize("wants_color", [True, False])
+def test_the_doctor_at_a_terminal(hub: LocalHub, monkeypatch: pytest.MonkeyPatch, wants_color: bool) -> None:
+    """Marks have a colour unless somebody wants none, lines fit, and what to do comes at the end."""
+    monkeypatch.setenv("HF_TOKEN", "hf_revoked0123456789")
+    monkeypatch.setenv("TERM", "xterm")
+    # It would count before the terminal.
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if not wants_color:
+        monkeypatch.setenv("NO_COLOR", "1")
+    code, seen = _at_terminal(["doctor"], columns=60)
+
+    plain = re.sub(r"\x1b\[\d*m", "", seen)
+    assert (1, wants_color) == (code, "\x1b[31mfail" in seen)
+    assert 60 >= max(map(len, plain.splitlines()))
+    assert "->    token     make a new one at" in plain.partition("\n\n")[2]
+    assert plain.endswith("hubkit: 1 failure, 0 warnings\n")
+
+
+@needs_posix
+def test_settings_at_a_terminal_are_for_people(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times and sizes have units, and each says where it is from."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("HUBKIT_TTL", "12h")
+    lines = _at_terminal(["config", "show"], columns=200)[1].splitlines()
+
+    shown = dict(line.split(None, 1) for line in lines)
+    assert ["12", "h", "(HUBKIT_TTL)"] == shown["ttl"].split()
+    assert "1.0 GiB (default)" == " ".join(shown["cache_max_bytes"].split())
+
+
+@needs_posix
+def test_a_bar_leaves_the_answer_alone(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is gone when the table is there, and isn't there at all when nobody wants it."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    with_bar = _at_terminal(["search", "--all", "--author", "acme"])[1]
+    monkeypatch.setenv("HUBKIT_PROGRESS", "0")
+    without = _at_terminal(["search", "--all", "--author", "acme"])[1]
+
+    assert ("models" in with_bar, "models" in without) == (True, False)
+    assert with_bar.rpartition("\r")[2].strip() == without.strip()

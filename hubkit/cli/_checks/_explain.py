@@ -30,7 +30,7 @@ def explain(error: HubkitError, config: HubConfig) -> tuple[str, str]:
             return _tls(cause)
     if isinstance(error, UnexpectedAnswerError):
         return (
-            "something else answers: a web page of a proxy or a login portal",
+            "something else than a Hub answers, such as a proxy or a login portal",
             "log in to the network, or check HUBKIT_ENDPOINT and HTTPS_PROXY",
         )
     return _connection(error, causes, config, proxy)
@@ -49,8 +49,7 @@ def proxy_for(endpoint: str) -> str | None:
 
 
 def _proxy(causes: list[BaseException], proxy: str | None) -> tuple[str, str]:
-    wants_login = any("407" in str(cause) for cause in causes)
-    if wants_login:
+    if any("407" in str(cause) for cause in causes):
         return (
             f"the proxy {proxy} wants a login",
             "put user and password into HTTPS_PROXY, special characters as %40 and the like",

@@ -11,9 +11,11 @@ from hubkit._clock import Clock, Deadline
 from hubkit._secrets import redact
 from hubkit.cli._checks._disk import check_disk, places_on_disk
 from hubkit.cli._checks._finding import Finding
-from hubkit.cli._checks._hub import PATIENCE, check_hub
+from hubkit.cli._checks._hub import check_hub
 from hubkit.cli._checks._settings import Known, check_offline, read_settings
 from hubkit.cli._checks._tiers import check_tier
+from hubkit.cli._checks._token import check_token
+from hubkit.cli._checks._transport import PATIENCE
 from hubkit.cli._checks._versions import check_versions
 from hubkit.config import HubConfig
 
@@ -48,7 +50,8 @@ def _jobs(known: Known, clock: Clock) -> list[_Job]:
     named = None if place is None or place.kind == "default" else str(place)
     with_redis = any(url.lower().startswith("redis") for url in config.cache)
     return [
-        _Job("endpoint", config.endpoint, partial(check_hub, config, named, clock)),
+        _Job("endpoint", config.endpoint, partial(check_hub, config, clock)),
+        _Job("token", None, partial(check_token, config, named, clock)),
         *(_Job("cache", redact(url), partial(check_tier, url, config, clock)) for url in config.cache),
         _Job("disk", None, partial(_disks, config)),
         _Job("version", None, partial(check_versions, with_redis=with_redis)),

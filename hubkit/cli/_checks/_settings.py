@@ -66,7 +66,9 @@ def _broken(error: HubkitError) -> Finding:
     elif broken:
         remedy = f"mend {broken[-1]}, or name another file with HUBKIT_CONFIG"
     else:
-        remedy = "mend or remove what it names; 'hubkit config path' lists the files, and docs/reference.md all settings"
+        remedy = (
+            "mend or remove what it names; 'hubkit config path' lists the files, and the README all settings"
+        )
     return Finding(
         check="settings",
         status="fail",
@@ -101,5 +103,5 @@ def _load(overrides: Mapping[str, Any], environ: Mapping[str, str]) -> HubConfig
     return HubConfig.load(overrides, environ=environ, start=_NOWHERE)
 
 
-# Names no folder, and its only parent has no files of ours either.
+# A search that starts here passes through no folder in which anybody works.
 _NOWHERE = Path(os.devnull)
