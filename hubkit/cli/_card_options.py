@@ -34,13 +34,26 @@ _OPTIONS = (
     click.option(
         "--metrics", metavar="FILE.json", help="Results, a JSON object, or a list that names the datasets."
     ),
+    click.option(
+        "--front-matter", metavar="FILE.json", help="Further keys of the Hub's, a JSON object: new_version."
+    ),
+    click.option(
+        "--sections",
+        metavar="FILE.json",
+        help="Markdown by title, a JSON object; null leaves a section of ours out.",
+    ),
     click.option("--template", metavar="FILE.j2", help="A jinja2 template for the card's body."),
 )
 _LISTS = ("dataset", "language", "tags")
-_FILES: Mapping[str, tuple[type, ...]] = {"training_config": (dict,), "metrics": (dict, list)}
+_FILES: Mapping[str, tuple[type, ...]] = {
+    "training_config": (dict,),
+    "metrics": (dict, list),
+    "front_matter": (dict,),
+    "sections": (dict,),
+}
 _NAMES = (
     "base_model", "dataset", "description", "license", "license_name", "license_link", "tags", "language",
-    "pipeline_tag", "training_config", "metrics", "template",
+    "pipeline_tag", "training_config", "metrics", "front_matter", "sections", "template",
 )  # fmt: skip
 
 
@@ -66,8 +79,16 @@ def _said(name: str, value: Any) -> Any:
     if value is None:
         return None
     if name in _FILES:
-        return _read_json(f"--{name.replace('_', '-')}", value, _FILES[name])
+        held = _read_json(f"--{name.replace('_', '-')}", value, _FILES[name])
+        return _as_markdown(held) if name == "sections" else held
     return Path(value) if name == "template" else value
+
+
+def _as_markdown(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Who writes sections for a card writes Markdown."""
+    from hubkit.cards import Markdown
+
+    return {title: Markdown(text) if isinstance(text, str) else text for title, text in sections.items()}
 
 
 def _read_json(option: str, name: str, kinds: tuple[type, ...]) -> Any:

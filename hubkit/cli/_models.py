@@ -10,7 +10,7 @@ import click
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._known_models import MODEL
 from hubkit.cli._session import Session, end_with, json_option, pass_session
-from hubkit.errors import OfflineError
+from hubkit.errors import OfflineError, TransportError
 
 if TYPE_CHECKING:
     from hubkit._metadata import FoundModels
@@ -230,5 +230,9 @@ def _check_asked(session: Session) -> None:
     """
     if session.is_offline:
         raise OfflineError("nothing that is cached fits, and hubkit is offline")
-    if session.log_handler.survived is not None:
-        raise session.log_handler.survived
+    survived = session.log_handler.survived
+    if isinstance(survived, TransportError):
+        # Why has been said already.
+        raise OfflineError("nothing that is cached fits, and the Hub is out of reach") from survived
+    if survived is not None:
+        raise survived

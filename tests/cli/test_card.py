@@ -155,3 +155,26 @@ def test_errors(run: Run, folder: Path, arguments: tuple[str, ...], said: str) -
 
     assert (True, "") == (result.exit_code in (2, 7), result.stdout)
     assert said in result.stderr
+
+
+def test_sections_and_further_keys_come_from_files(run: Run, adapter: Path, tmp_path: Path) -> None:
+    """Markdown stays Markdown, a section of ours is left out, and a key of the Hub's is in the front matter."""
+    (tmp_path / "sections.json").write_text('{"Limits": "It **guesses**.", "Training Data": null}')
+    (tmp_path / "keys.json").write_text('{"new_version": "me/better"}')
+    card = run(
+        "card", "new", str(adapter), "--sections", "sections.json", "--front-matter", "keys.json"
+    ).stdout
+
+    assert "new_version: me/better" in card.partition("\n---\n")[0]
+    assert "It **guesses**." in card.partition("Limits")[2]
+    assert "Training Data" not in card
+
+
+@pytest.mark.parametrize("option", ["--sections", "--front-matter"])
+def test_a_file_of_another_kind_is_named(run: Run, adapter: Path, tmp_path: Path, option: str) -> None:
+    """With what it should hold."""
+    (tmp_path / "list.json").write_text("[]")
+    result = run("card", "new", str(adapter), option, "list.json")
+
+    assert 2 == result.exit_code
+    assert f"{option} list.json: a JSON object is needed" in result.stderr

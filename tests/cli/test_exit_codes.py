@@ -221,6 +221,7 @@ def test_a_command_that_is_none_leads_to_one(run: Run, arguments: list[str], sug
             ["--endpoint", NOBODY, "info", "acme/bare"],
             "connection refused; 'hubkit doctor' looks for the reason",
         ),
+        (["--endpoint", NOBODY, "search", "x"], "and the Hub is out of reach; 'hubkit doctor' looks"),
         (["--endpoint", NOBODY, "download", "acme/bare"], "; 'hubkit doctor' looks for the reason"),
         (["--offline", "info", "acme/bare"], "; to ask it, leave --offline out and HUBKIT_OFFLINE"),
         (["bundle", "load", "junk"], "; if it was copied, copy it again; else make it anew with"),
