@@ -48,6 +48,8 @@ pyproject.toml, in this order. A pipe gets exact values separated by tabs,
 class App(LazyGroup):
     """A group whose commands may raise hubkit's errors."""
 
+    known = COMMANDS
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; whatever it raises becomes a line and an exit code."""
         try:
@@ -77,7 +79,6 @@ class App(LazyGroup):
 
 @click.group(
     cls=App,
-    known=COMMANDS,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import click
 
@@ -48,24 +48,18 @@ class LazyCommand(NamedTuple):
 
 
 class LazyGroup(Group):
-    """A group whose commands are imported when they are called: a list of them needs none.
+    """A group whose commands are imported when they are called: a list of them needs none."""
 
-    Args:
-        known: The commands by name, in the order of the list.
-        options: What `click.Group` takes.
-    """
-
-    def __init__(self, *, known: Mapping[str, LazyCommand], **options: Any) -> None:
-        super().__init__(**options)
-        self._known = known
+    known: Mapping[str, LazyCommand] = {}
+    """The commands by name, in the order of the list; a subclass has some."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names."""
-        return list(self._known)
+        return list(self.known)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name; None when there is none."""
-        known = self._known.get(cmd_name)
+        known = self.known.get(cmd_name)
         if known is None:
             return None
         command: click.Command = getattr(import_module(known.module), known.attribute)
@@ -73,11 +67,11 @@ class LazyGroup(Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands under their headlines, as wide as the widest name of all of them."""
-        widest = max(map(len, self._known), default=0)
-        for section in dict.fromkeys(known.section for known in self._known.values()):
+        widest = max(map(len, self.known), default=0)
+        for section in dict.fromkeys(known.section for known in self.known.values()):
             rows = [
                 (name.ljust(widest), known.help)
-                for name, known in self._known.items()
+                for name, known in self.known.items()
                 if known.section == section
             ]
             with formatter.section(section):
