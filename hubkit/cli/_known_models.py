@@ -23,7 +23,7 @@ __all__ = ["MODEL", "known_models"]
 
 _MOST: Final = 100
 """Suggestions; nobody reads more."""
-_PATIENCE: Final = 0.06
+_PATIENCE: Final = 0.08
 """Seconds for the look into the cache: somebody is waiting at the keyboard."""
 
 
@@ -56,32 +56,32 @@ def known_models(config: HubConfig, beginning: str, *, clock: Clock = SYSTEM_CLO
         beginning: How the ids begin.
         clock: Measures how long it takes: what isn't found by then is left out.
     """
-    deadline = Deadline(_PATIENCE, clock)
+    from hubkit.cache._keys import PUBLIC, model_prefix, scope_of
+
+    deadline: Deadline | None = None
+    scopes = (PUBLIC, scope_of(config.endpoint, config.token, config.cache_key))
+    prefixes = tuple(model_prefix(config.endpoint, scope) for scope in scopes)
     found: set[str] = set()
-    for model_id in _ids(config, beginning, clock):
-        found.add(model_id)
-        if len(found) >= _MOST or deadline.passed():
+    for key in _keys(config, clock):
+        # From the first key on: what is imported before it takes its time but once.
+        deadline = deadline or Deadline(_PATIENCE, clock)
+        if deadline.passed() or len(found) >= _MOST:
             break
+        prefix = next(filter(key.startswith, prefixes), None)
+        model_id = "" if prefix is None else key[len(prefix) :]
+        # A key with a space is about a revision.
+        if model_id and model_id.startswith(beginning) and " " not in model_id:
+            found.add(model_id)
     return sorted(found)
 
 
-def _ids(config: HubConfig, beginning: str, clock: Clock) -> Iterator[str]:
-    from hubkit.cache._keys import PUBLIC, model_prefix, scope_of
+def _keys(config: HubConfig, clock: Clock) -> Iterator[str]:
     from hubkit.cache._registry import open_backend
 
-    scopes = (PUBLIC, scope_of(config.endpoint, config.token, config.cache_key))
-    prefixes = tuple(model_prefix(config.endpoint, scope) for scope in scopes)
     for url in config.cache:
         # A server may be slow, or far away.
-        if not url.startswith(("file:", "sqlite:")):
-            continue
-        backend = open_backend(url, clock=clock)
-        for key in backend.keys(""):
-            prefix = next(filter(key.startswith, prefixes), None)
-            # A key with a space is about a revision.
-            model_id = "" if prefix is None else key[len(prefix) :]
-            if model_id.startswith(beginning) and model_id and " " not in model_id:
-                yield model_id
+        if url.startswith(("file:", "sqlite:")):
+            yield from open_backend(url, clock=clock).keys("")
 
 
 def _settings(ctx: click.Context) -> HubConfig:
