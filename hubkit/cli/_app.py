@@ -29,7 +29,7 @@ _EPILOG = """\b
 Exit codes:
   0    done
   1    the answer is no: not compatible, no licence known, nothing found, a bad card,
-       a lock that doesn't hold
+       a lock that doesn't hold, a check of 'doctor' that fails
   2    wrong usage or settings
   3    no such model, repository, revision or file
   4    not allowed: no token, a wrong one, or no access

@@ -9,6 +9,8 @@ __all__ = ["cut_end", "cut_start", "padded", "width_of", "wrapped"]
 
 _JOINER = "\u200d"
 _AS_EMOJI = "\ufe0f"
+_APART = (" ", "…")
+"""What stands between cells and pieces: nothing is joined to it, or texts would be wider together than apart."""
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
@@ -84,7 +86,8 @@ def _clusters(text: str) -> Iterator[tuple[str, int]]:
     cluster, size, joins = "", 0, False
     for char in text:
         own = _width(char)
-        goes_along = own == 0 or joins or ord(char) in _SKIN_TONES
+        is_apart = char in _APART or cluster in _APART
+        goes_along = not is_apart and (own == 0 or joins or ord(char) in _SKIN_TONES)
         if cluster and not goes_along:
             yield cluster, size
             cluster, size = "", 0

@@ -6,13 +6,16 @@ from threading import Event
 
 import pytest
 
+from hubkit import HubConfig
 from hubkit._clock import SYSTEM_CLOCK, Deadline
 from hubkit.cli._checks._finding import Finding
 from hubkit.cli._checks._machine import _all_of, _Job
 from hubkit.cli._checks._servers import judge_servers
 from hubkit.cli._checks._skew import check_clock
 from hubkit.cli._checks._stores import remedy_for
+from hubkit.cli._checks._tiers import check_tier
 from hubkit.cli._checks._versions import check_versions, judge_python, judge_version
+from hubkit.testing import FakeClock
 
 GIB = 2**30
 
@@ -132,3 +135,25 @@ def test_a_check_that_breaks_or_hangs_spoils_no_other() -> None:
     ]
     assert "no answer within 0.5 s" == found[0].message
     assert "KeyError" in found[1].message
+
+
+class SlowClock(FakeClock):
+    """So many seconds pass with each look at it, the first times."""
+
+    def __init__(self, seconds: float, times: int) -> None:
+        super().__init__()
+        self._seconds, self._times = seconds, times
+
+    def monotonic(self) -> float:
+        """Seconds since some moment."""
+        self._times -= 1
+        self.advance(seconds=self._seconds if self._times >= 0 else 0.0)
+        return super().monotonic()
+
+
+@pytest.mark.parametrize(("times", "status"), [(2, "ok"), (100, "warn")])
+def test_a_store_is_slow_when_it_is_so_thrice(times: int, status: str) -> None:
+    """A machine that is busy for a moment is no verdict; what is slow again and again is."""
+    (found,) = check_tier("memory://", HubConfig(cache="memory://"), SlowClock(0.2, times))
+
+    assert (status, status == "warn") == (found.status, "HUBKIT_CACHE=" in str(found.remedy))

@@ -115,7 +115,9 @@ def test_limited_hub_and_dead_redis(hub, redis, tmp_path):
     assert 10 == asked_while_redis_lived
     assert [NAMES[:10]] * 6 == [known for known, _ in met]
     assert [] == [error for _, errors in met for error in errors if not 290.0 < error.retry_after <= 301.0]
-    assert [] == [error for _, errors in met for error in errors if not re.search(r" 30[01] s", str(error))]
+    assert [] == [
+        error for _, errors in met for error in errors if not re.search(r" (299|30[01]) s", str(error))
+    ]
     # Who comes second on a machine finds the first one's note.
     assert len(machines) == hub.total_requests
 

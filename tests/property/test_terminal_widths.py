@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hubkit.cli._table import Column, columns_of_text, shortened
@@ -23,6 +23,7 @@ def test_a_cut_text_fits(text: str, width: int) -> None:
 
 
 @given(TEXTS, WIDTHS, st.booleans())
+@example("ab \ufe0fcdef", 5, True)
 def test_a_shortened_text_fits(text: str, width: int, is_name: bool) -> None:
     """What is short enough is left as it is."""
     short = shortened(text, width, is_name=is_name)
@@ -41,6 +42,7 @@ def test_wrapping_loses_nothing(text: str, width: int) -> None:
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=5), st.integers(12, 100))
+@example([("", "\ufe0f", "0" * 8), ("", "0" * 10, "")], 23)
 def test_a_table_fits(rows: list[tuple[str, str, str]], width: int) -> None:
     """However narrow the terminal and wide the letters."""
     columns = (Column("A", least=8, is_name=True), Column("B"), Column("C", least=8))

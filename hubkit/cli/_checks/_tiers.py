@@ -63,11 +63,11 @@ def _round_trip(url: str, backend: CacheBackend, clock: Clock) -> Finding:
     key, value = _key(), os.urandom(_SIZE)
     # What opening it takes is no matter of speed.
     readable = _quietly(lambda: backend.get(key))
-    began = clock.monotonic()
     try:
-        backend.set(key, value, expires_in=_SECONDS)
-        kept = backend.get(key) == value
-        took = clock.monotonic() - began
+        kept, took = _trip(backend, key, value, clock)
+        if took > _SLOW:
+            # A machine that is busy for a moment is no verdict on a store.
+            took = min(took, *(_trip(backend, key, value, clock)[1] for _ in range(2)))
     except CacheError as error:
         return _failed(url, error, "can't be written" if readable else "can't be used")
     finally:
@@ -77,6 +77,14 @@ def _round_trip(url: str, backend: CacheBackend, clock: Clock) -> Finding:
     if took > _SLOW:
         return _found(url, "warn", f"slow: written and read in {_ms(took)}", _NEARER, seconds=took)
     return _found(url, "ok", f"written and read in {_ms(took)}", seconds=took)
+
+
+def _trip(backend: CacheBackend, key: str, value: bytes, clock: Clock) -> tuple[bool, float]:
+    """Whether a value came back, and how many seconds that took."""
+    began = clock.monotonic()
+    backend.set(key, value, expires_in=_SECONDS)
+    kept = backend.get(key) == value
+    return kept, clock.monotonic() - began
 
 
 _NEARER = "put a nearer tier before it: HUBKIT_CACHE='file:///var/cache/hubkit redis://...'"
