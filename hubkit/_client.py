@@ -267,6 +267,7 @@ class HubClient:
         Raises:
             RepoNotFoundError: There is no such model.
             GatedRepoError: This token has no access.
+            RateLimitedError: The Hub asks to wait for longer than the deadline.
             TransportError: The Hub went out of reach.
             TransferError: The files are incomplete; the disk is too full, or the name of a file can't be kept
                 on this system, which is found before anything is fetched; without the Hub also: what is

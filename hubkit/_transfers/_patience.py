@@ -6,20 +6,17 @@ a year. Nothing ends such a sleep, so it has to be kept from beginning.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final
+from typing import Any
 
 from hubkit._clock import Clock
 from hubkit._secrets import Secret, redact
 from hubkit._transport import HubResponse, error_from
+from hubkit._transport._pauses import literal_pause
 
 __all__ = ["patient_for"]
-
-_NUMBER: Final = re.compile(r"(?:\A\s*|t=)(\d+)")
-_MOST_DIGITS: Final = 9
 
 _patience: ContextVar[tuple[float, Secret | None, Clock] | None] = ContextVar("hubkit patience", default=None)
 
@@ -51,16 +48,7 @@ def _refuse_long_pause(response: Any) -> None:
     if asked is None or response.status_code < 400:
         return
     seconds, token, clock = asked
-    if _named_pause(response.headers) > seconds:
+    if literal_pause(response.headers) > seconds:
         # Its body says no more, and was not read yet.
         answer = HubResponse(response.status_code, redact(str(response.url)), response.headers, b"")
         raise error_from(answer, token=token, now=clock.now())
-
-
-def _named_pause(headers: Any) -> float:
-    """Seconds for which `huggingface_hub` would sleep, which takes all numbers at their word."""
-    texts = (headers.get("Retry-After") or "", headers.get("RateLimit") or "")
-    numbers = [number for text in texts for number in _NUMBER.findall(text)]
-    return max(
-        (float(number) if len(number) <= _MOST_DIGITS else float("inf") for number in numbers), default=0.0
-    )

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import timezone
 
-__all__ = ["RETRIED_STATUSES", "backoff", "retry_after", "spent_quota"]
+__all__ = ["RETRIED_STATUSES", "backoff", "literal_pause", "retry_after", "spent_quota"]
 
 RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
 
@@ -17,6 +17,8 @@ _CEILING = 8.0
 _RESET = re.compile(r";\s*t=(\d{1,9})(?=\s*(?:;|,|$))")
 _EMPTY = re.compile(r";\s*r=0(?=\s*(?:;|,|$))")
 _DELAY = re.compile(r"\d{1,9}\Z")
+_NUMBER = re.compile(r"(?:\A\s*|t=)(\d+)")
+_MOST_DIGITS = 9
 
 
 def backoff(attempt: int, jitter: float) -> float:
@@ -59,6 +61,19 @@ def spent_quota(headers: Mapping[str, str]) -> float | None:
     """
     text = headers.get("RateLimit") or ""
     return _reset(text) if _EMPTY.search(text) else None
+
+
+def literal_pause(headers: Mapping[str, str]) -> float:
+    """Seconds that `huggingface_hub` would sleep, which takes every number at its word; 0 when there is none.
+
+    >>> literal_pause({"RateLimit": '"api";r=0;t=1000000000'})
+    inf
+    """
+    texts = (headers.get("Retry-After") or "", headers.get("RateLimit") or "")
+    numbers = [number for text in texts for number in _NUMBER.findall(text)]
+    return max(
+        (float(number) if len(number) <= _MOST_DIGITS else math.inf for number in numbers), default=0.0
+    )
 
 
 def _until(text: str, now: float) -> float | None:

@@ -10,8 +10,8 @@ from hubkit.config import HubConfig
 from hubkit.interop._caller import Callers
 from hubkit.interop._conversation import Conversation
 from hubkit.interop._http import Client, Http, Request, Response, Send, body_of, credentials_of
-from hubkit.interop._leading import kept_on_origin
 from hubkit.interop._questions import Kind, Question, RepoName, changed_by, endpoint_of, question_in
+from hubkit.interop._tamed import tamed
 
 __all__ = ["CachedSend"]
 
@@ -127,7 +127,7 @@ class CachedSend:
         if response.status_code == 401 and response.headers.get("x-error-message") == _REFUSED:
             endpoint = endpoint_of(str(request.url), self._endpoints())
             self._callers.of(endpoint, credentials_of(request)).shelf.forget_own()
-        return kept_on_origin(response, request, self._http)
+        return tamed(response, request, self._http)
 
     def _look_up(self, repo: RepoName, request: Request) -> None:
         """Ask about a repository, so that its answers can go where others may read them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 
 import pytest
 from fault_runs import times
@@ -82,6 +83,24 @@ def test_keys_to_files_elsewhere(origin, api, header):
     url = hf_hub_url("org/name", "x.bin", endpoint=origin.endpoint)
 
     assert head_of(url, token=TOKEN).xet_file_data is None
+
+
+@pytest.mark.fault("origin beneath huggingface_hub")
+@pytest.mark.parametrize(
+    "header",
+    [{"RateLimit": '"api";r=0;t=1000000000'}, {"RateLimit": '"api";r=0;t=4000'}, {"Retry_After": "9" * 30}],
+)
+def test_pauses_of_years(origin, api, header):
+    """A file that can be had in some years isn't slept for: its library asks again in a moment, as where no time is named."""
+    facts = {"X_Repo_Commit": "a" * 40, "ETag": '"1"', "X_Linked_Size": "2"}
+    origin.hub.play(origin.hub.reply(429, **header), origin.hub.reply(200, **facts))
+    began = time.monotonic()
+    told = head_of(
+        hf_hub_url("org/name", "x.bin", endpoint=origin.endpoint), token=TOKEN, retry_on_errors=True
+    )
+
+    assert "a" * 40 == told.commit_hash
+    assert time.monotonic() - began < 15.0
 
 
 ASKED = {

@@ -6,6 +6,8 @@ import json
 import random
 import threading
 import time
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 
 __all__ = ["FILES", "LICENSES", "MODELS", "Truth", "Weather"]
 
@@ -29,8 +31,8 @@ class Truth:
     def __init__(self, hub, seed):
         self._hub = hub
         self._dice = random.Random(seed)
-        self._spans = {}
-        """For each name: version to the moments between which it came to be."""
+        self._begun, self._done = defaultdict(list), defaultdict(list)
+        """For each name: before and after which moment a version came to be."""
         self._commits = {}
         for name in MODELS:
             self._change(name)
@@ -45,7 +47,7 @@ class Truth:
     @property
     def changes(self):
         """How many there were."""
-        return sum(map(len, self._spans.values()))
+        return sum(map(len, self._done.values()))
 
     def is_right(self, seen):
         """Whether an answer was the truth at some moment of the time that it may be of."""
@@ -60,24 +62,20 @@ class Truth:
 
     def _during(self, name, earliest, latest):
         """The versions that were in force at some moment."""
-        spans = self._spans[name]
-        ends = {version: spans[version + 1][1] for version in spans if version + 1 in spans}
-        return [
-            version
-            for version, (began, _) in spans.items()
-            if began <= latest and ends.get(version, latest) >= earliest
-        ]
+        # The last that was no more than begun, and before it all whose successor wasn't done.
+        last = bisect_right(self._begun[name], latest) - 1
+        first = max(0, bisect_left(self._done[name], earliest) - 1)
+        return range(first, last + 1)
 
     def _change(self, name):
-        spans = self._spans.setdefault(name, {})
-        version = len(spans)
-        began = time.time()
+        version = len(self._done[name])
+        self._begun[name].append(time.time())
         if name in FILES:
             commit = self._hub.commit(name, {"version.txt": f"{name} {version} ".encode() * 500})
             self._commits[commit] = version
         else:
             self._hub.add_model(record_of(name, version))
-        spans[version] = (began, time.time())
+        self._done[name].append(time.time())
 
 
 def record_of(name, version):

@@ -1,19 +1,28 @@
-"""Where the Hub's live answers may lead huggingface_hub, which takes its token along wherever that is."""
+"""The Hub's live answers without what huggingface_hub would follow too far: to another host, or into long sleep."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from hubkit._transport._links import next_page
+from hubkit._transport._pauses import literal_pause
 from hubkit.errors import UnexpectedAnswerError
 from hubkit.interop._http import Http, Request, Response
 from hubkit.interop._reply import fit_to_keep
 
-__all__ = ["kept_on_origin"]
+__all__ = ["tamed"]
 
-_LEADING = ("link", "x-xet-refresh-route")
+_LEADING: Final = ("link", "x-xet-refresh-route")
+
+# The Hub counts in windows of five minutes.
+_LONGEST_PAUSE: Final = 3600.0
 
 
-def kept_on_origin(response: Response, request: Request, http: Http) -> Response:
-    """The response without what would lead to another origin than was asked.
+def tamed(response: Response, request: Request, http: Http) -> Response:
+    """The response without what would lead to another origin than was asked, and without pauses of hours.
+
+    huggingface_hub takes its token along wherever a listing or the key to a file is, and
+    sleeps for as long as it is told to.
 
     Args:
         response: The Hub's, perhaps of the last of several redirects.
@@ -39,4 +48,7 @@ def kept_on_origin(response: Response, request: Request, http: Http) -> Response
             del response.headers[name]
         elif safe != value:
             response.headers[name] = safe
+    if literal_pause(response.headers) > _LONGEST_PAUSE:
+        for name in ("retry-after", "ratelimit"):
+            response.headers.pop(name, None)
     return response
