@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hubkit._secrets import clean_text
 from hubkit.errors import InvalidArgumentError, LocalPathError
 
-__all__ = ["parse_local_path", "shown_path", "stat_mode"]
+__all__ = ["parse_local_path", "parse_target", "shown_path", "stat_mode"]
 
 _SHOWN = 200
 
@@ -28,6 +29,19 @@ def parse_local_path(value: object, *, field: str) -> Path:
     if not str(value) or "\0" in str(value):
         raise LocalPathError(f"{field} {shown_path(value)} can't be a path")
     return Path(value)
+
+
+def parse_target(value: object, *, field: str) -> Path:
+    """The path of a file to be written; its folder has to be there already.
+
+    Raises:
+        InvalidArgumentError: It isn't text or a path.
+        LocalPathError: It can't be a path, or there is no such folder.
+    """
+    path = parse_local_path(str(value) if isinstance(value, os.PathLike) else value, field=field)
+    if not path.parent.is_dir():
+        raise LocalPathError(f"{field} {shown_path(path)}: there is no folder {shown_path(path.parent)}")
+    return path.absolute()
 
 
 def stat_mode(path: Path, *, field: str) -> int | None:

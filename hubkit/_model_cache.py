@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
+from hubkit._local_paths import parse_target
 from hubkit._seed_cache import read_seed_folder
 from hubkit.cache._answers import Answers
 from hubkit.cache._backend import CacheBackend
@@ -231,6 +232,7 @@ class ModelCache:
         """
         from hubkit._bundles import write_bundle
 
+        place = parse_target(path, field="the bundle")
         scopes = [PUBLIC, self._answers.scope] if private else [PUBLIC]
         entries = portable_entries(
             self._tiers,
@@ -239,7 +241,7 @@ class ModelCache:
             models=None if models is None else {_text(model_id) for model_id in models},
             clock=self._clock,
         )
-        manifest = write_bundle(Path(path), entries, snapshots, signing_key=self._tiers.signing_key)
+        manifest = write_bundle(place, entries, snapshots, signing_key=self._tiers.signing_key)
         return BundleSummary.of(manifest)
 
     def import_bundle(

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hubkit._local_paths import parse_target
 from hubkit._model_cache import BundleSummary
-from hubkit.errors import LocalPathError, TransferError
+from hubkit.errors import TransferError
 
 if TYPE_CHECKING:
     from hubkit._bundles import SnapshotSource
@@ -60,9 +60,7 @@ def create_bundle(
 
     .. versionadded:: 0.1
     """
-    place = Path(path).absolute()
-    if not place.parent.is_dir():
-        raise LocalPathError(f"{path}: there is no folder {place.parent}")
+    place = parse_target(path, field="the bundle")
     names = [_learned(hub, name) for name in models]
     snapshots = list(_snapshots(hub, names)) if with_files else []
     return hub.cache.export_bundle(place, models=names, private=private, snapshots=snapshots)

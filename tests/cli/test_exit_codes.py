@@ -225,7 +225,7 @@ def test_a_command_that_is_none_leads_to_one(run: Run, arguments: list[str], sug
         (["--endpoint", NOBODY, "download", "acme/bare"], "; 'hubkit doctor' looks for the reason"),
         (["--offline", "info", "acme/bare"], "; to ask it, leave --offline out and HUBKIT_OFFLINE"),
         (["bundle", "load", "junk"], "; if it was copied, copy it again; else make it anew with"),
-        (["bundle", "create", "no/folder/out.tar"], "there is no folder no/folder"),
+        (["bundle", "create", "no/folder/out.tar"], "there is no folder 'no/folder'"),
         (["lock"], "models.toml doesn't exist: list the models in it"),
         (["sync", "--file", "junk.toml"], "'hubkit lock' writes it"),
         (["cache", "warm", "nothing"], "the list of models nothing can't be read: No such file"),
