@@ -12,7 +12,7 @@ import multiprocessing
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from askers import ASKERS
@@ -59,13 +59,13 @@ def _try(sender: multiprocessing.connection.Connection, situation: str, name: st
             sender.send(Outcome(f"not installed: {error.name}", good=False))
 
 
-def table() -> str:
+def table(libraries: Sequence[str]) -> str:
     """A row for each situation, a column for each library."""
     lines = []
     for group, situations in SITUATIONS.items():
-        lines += [f"| {group} | {' | '.join(ASKERS)} |", "|---|" + "---|" * len(ASKERS)]
+        lines += [f"| {group} | {' | '.join(libraries)} |", "|---|" + "---|" * len(libraries)]
         for situation in situations:
-            outcomes = [tried(situation, name) for name in ASKERS]
+            outcomes = [tried(situation, name) for name in libraries]
             cells = [f"{'' if outcome.good else '✗ '}{outcome.said}" for outcome in outcomes]
             lines.append(f"| {situation.__doc__} | {' | '.join(cells)} |")
             print(lines[-1], file=sys.stderr)
@@ -79,9 +79,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--write", action="store_true", help="put the table into docs/reliability.md")
-    write = parser.parse_args().write
-    found = table()
-    if not write:
+    parser.add_argument(
+        "--library", action="append", choices=list(ASKERS), help="only this one; may be repeated"
+    )
+    options = parser.parse_args()
+    found = table(options.library or list(ASKERS))
+    if not options.write:
         print(found)
         return
     before, begin, rest = PAGE.read_text(encoding="utf-8").partition("<!-- measured -->\n")

@@ -64,7 +64,7 @@ class Stage:
 
 
 def hub_gone(stage: Stage) -> Outcome:
-    """The Hub is gone; the answer is an hour old"""
+    """The Hub is gone; the answer is still fresh"""
     stage.asker()(_MODEL)
     stage.hub.stop()
     return stage.judged(stage.asker())
@@ -118,7 +118,7 @@ def private_model(stage: Stage) -> Outcome:
     stage.hub.add_repo("alice/secret", {"config.json": b"{}"}, private=True)
     stage.asker(token=stage.hub.add_user("alice"))("alice/secret")
     bob = stage.hub.add_user("bob")
-    told = [who for who, token in (("bob", bob), ("nobody", None)) if _is_told(stage, token)]
+    told = [who for who, token in (("bob", bob), ("anonymous", None)) if _is_told(stage, token)]
     return Outcome(f"shown to {' and '.join(told)}" if told else "refused", good=not told)
 
 

@@ -39,3 +39,22 @@ def test_benchmarks_run(tmp_path):
     assert all(row["ours"]["value"] > 0 for row in rows)
     assert all(row["floor"]["value"] > 0 for row in rows if not row["title"].startswith("search"))
     assert "| hit again, same process |" in (tmp_path / "results.md").read_text(encoding="utf-8")
+
+
+def test_promises_hold():
+    """What the page about reliability says of hubkit is so, situation by situation."""
+    done = subprocess.run(
+        [sys.executable, "benchmarks/promises/run.py", "--library", "hubkit"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    rows = [line.split(" | ") for line in done.stdout.splitlines() if line.startswith("| ")]
+    shown = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+
+    assert 0 == done.returncode, done.stderr
+    assert 21 == len(rows)
+    assert [] == [row for row in rows if "✗" in row[1]]
+    assert [] == [row[0] for row in rows if row[0] not in shown]
