@@ -16,6 +16,8 @@ pytestmark = [
 ]
 
 FAULTS = ["signal=KILL", "error=ENOSPC", "error=EIO", "error=EACCES", "error=EMFILE"]
+# Tests of their own in a full run, which the workers then share.
+TOGETHER = [[fault] for fault in FAULTS] if FULL else [FAULTS]
 ASK = ("program", "license", "alice/open")
 A_FEW = 12
 
@@ -34,9 +36,10 @@ def nursery(hub, environ, tmp_path):
     made.close()
 
 
+@pytest.mark.parametrize("faults", TOGETHER, ids=lambda faults: faults[0] if FULL else "some")
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("kind", ["file", "sqlite"])
-def test_each_call(nursery, tmp_path, kind, state, tell):
+def test_each_call(nursery, tmp_path, kind, state, faults, tell):
     """Whatever fails, the answer is printed with one warning at most; the next one reads right, and offline too."""
     place, before = tmp_path / "place", tmp_path / "before"
     before.mkdir()
@@ -53,7 +56,7 @@ def test_each_call(nursery, tmp_path, kind, state, tell):
         shutil.copytree(place, before)
     settings = {"HUBKIT_CACHE": url, **STATES[state]}
     prepare()
-    cases = [(*call, fault) for call in nursery.calls(place, *ASK, **settings) for fault in FAULTS]
+    cases = [(*call, fault) for call in nursery.calls(place, *ASK, **settings) for fault in faults]
     if not FULL:
         cases = random.Random(kind + state).sample(cases, A_FEW)
     ends = Counter()

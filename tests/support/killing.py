@@ -8,11 +8,13 @@ import signal
 import time
 from hashlib import sha256
 
+from hubkit.cache import open_backend
 from hubkit.testing._children import _end_with, _fork
 
-__all__ = ["kill_group", "sealed", "seal_fits"]
+__all__ = ["kill_group", "patient_backend", "sealed", "seal_fits"]
 
 _SEAL = 32
+_PATIENCE = 10.0
 
 
 def kill_group(work, *, after, size=2):
@@ -40,6 +42,15 @@ def kill_group(work, *, after, size=2):
             pass
     finally:
         os.close(receiver)
+
+
+def patient_backend(url):
+    """The store behind a URL; if it is a Redis, it may be as slow as a busy machine makes it."""
+    if not url.startswith("redis"):
+        return open_backend(url)
+    from hubkit_redis import RedisCache
+
+    return RedisCache(url, connect_timeout=_PATIENCE, read_timeout=_PATIENCE)
 
 
 def sealed(text, size):
