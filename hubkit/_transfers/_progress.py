@@ -54,6 +54,9 @@ class Meter:
         class FileBar(tqdm):  # type: ignore[type-arg]
             """One file's part of the common bar."""
 
+            # Else each class of bars has a thread that watches them, and nobody ends it.
+            monitor_interval = 0
+
             def __init__(self, *_: Any, initial: float = 0, **__: Any) -> None:
                 super().__init__(disable=True)
                 advance(initial)

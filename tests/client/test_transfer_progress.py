@@ -115,3 +115,13 @@ def test_the_first_failure_is_raised_when_the_others_are_over():
 def test_no_jobs():
     """Nothing to do is done at once."""
     assert run_all([], Stop(), max_workers=1) is None
+
+
+def test_downloads_leave_no_thread(hub, client, tmp_path):
+    """However many downloads there were, no thread of theirs goes on."""
+    client.download_model("alice/base", tmp_path / "first")
+    before = set(threading.enumerate())
+    for number in range(3):
+        client.download_model("alice/base", tmp_path / str(number))
+
+    assert [] == [thread.name for thread in set(threading.enumerate()) - before if "tqdm" in thread.name]

@@ -121,6 +121,7 @@ UNHURRIED = (
         "Link",
         "redirects",
         "empty",
+        "the same page",
     ),
     *("DNS", "refused", "hangs up", "truncated", "no gzip", "wrong length", "gzip bomb", "not"),
 )
