@@ -13,8 +13,8 @@ from hubkit.errors import BackendUnavailableError
 
 try:
     from hubkit.testing.local_hub import LocalHub
-except BackendUnavailableError as error:
-    raise SystemExit(f"hubkit.testing: {error}") from None
+except BackendUnavailableError as _error:
+    raise SystemExit(f"hubkit.testing: {_error}") from None
 
 __all__ = ["main"]
 
