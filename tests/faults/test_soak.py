@@ -27,7 +27,7 @@ WARM = 30.0
 MORE_FILES = 12
 """Open files at the end beyond those after a fifth of the time: connections that the pools may keep."""
 
-MORE_MEMORY = 24 * 1024
+MORE_MEMORY = 6 * 1024
 """KiB at the end beyond those in the middle."""
 
 
