@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from hubkit._account import identity_of, verified_identity
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit._credentials import find_token, token_from
 from hubkit._metadata import FoundModels, SearchQuery
@@ -17,16 +18,12 @@ from hubkit._model_cache import ModelCache
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._rooms import Rooms, open_tiers
 from hubkit._secrets import Secret, clean_text, without_frames
-from hubkit._transport import Transport
 from hubkit.config import HubConfig
 from hubkit.errors import (
-    AuthenticationError,
-    DecodeError,
     HubkitError,
     InvalidTokenError,
     NotConnectedError,
     OfflineError,
-    ResponseError,
     TransportError,
 )
 from hubkit.models import Identity, ModelMetadata
@@ -40,8 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["HubClient"]
 
 log = logging.getLogger("hubkit")
-
-_WHOAMI = "/api/whoami-v2"
 
 
 class HubClient:
@@ -94,7 +89,7 @@ class HubClient:
             # Crash reports print the variables of frames, and this one goes on failing below.
             credentials = None
         rooms = self._furnished(attrs.evolve(self.config, token=token))
-        identity = _verified(rooms.transport)
+        identity = verified_identity(rooms.transport)
         # On one line: the next would look like another record.
         log.info("connected to %s as %s", self.config.endpoint, " ".join(clean_text(identity.name).split()))
         self._move_to(attrs.evolve(rooms, connected=True))
@@ -133,7 +128,7 @@ class HubClient:
         """
         if self._rooms.transport.token is None:
             raise NotConnectedError("not connected: there is no token")
-        return _identity(self._rooms.transport)
+        return identity_of(self._rooms.transport)
 
     def search_models(
         self,
@@ -474,23 +469,6 @@ def _check_refs(model_id: str, revision: str | None) -> None:
     parse_repo_id(model_id)
     if revision is not None:
         parse_revision(revision)
-
-
-def _verified(transport: Transport) -> Identity:
-    """Whose token it is; failures to find out are failures to connect."""
-    try:
-        return _identity(transport)
-    except (AuthenticationError, TransportError):
-        raise
-    except (ResponseError, OfflineError, DecodeError) as error:
-        raise TransportError(f"could not connect: {error}") from error
-
-
-def _identity(transport: Transport) -> Identity:
-    answer = transport.get(_WHOAMI).json()
-    if not isinstance(answer, dict):
-        raise DecodeError(f"{_WHOAMI}: expected a JSON object")
-    return Identity.from_hub(answer)
 
 
 def _given(limit: int | None) -> int:

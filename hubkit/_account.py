@@ -1,0 +1,40 @@
+"""Whose token it is, as the Hub says."""
+
+from __future__ import annotations
+
+from hubkit._transport import Transport
+from hubkit.errors import AuthenticationError, DecodeError, OfflineError, ResponseError, TransportError
+from hubkit.models import Identity
+
+__all__ = ["identity_of", "verified_identity"]
+
+_WHOAMI = "/api/whoami-v2"
+
+
+def identity_of(transport: Transport) -> Identity:
+    """Whose token a transport sends along.
+
+    Raises:
+        AuthenticationError: The Hub refused it.
+        TransportError: The Hub can't be reached.
+        DecodeError: Its answer names nobody.
+    """
+    answer = transport.get(_WHOAMI).json()
+    if not isinstance(answer, dict):
+        raise DecodeError(f"{_WHOAMI}: expected a JSON object")
+    return Identity.from_hub(answer)
+
+
+def verified_identity(transport: Transport) -> Identity:
+    """The same for somebody who logs in: failures to find out are failures to connect.
+
+    Raises:
+        AuthenticationError: The Hub refused the token.
+        TransportError: Whose it is can't be found out just now.
+    """
+    try:
+        return identity_of(transport)
+    except (AuthenticationError, TransportError):
+        raise
+    except (ResponseError, OfflineError, DecodeError) as error:
+        raise TransportError(f"could not connect: {error}") from error
