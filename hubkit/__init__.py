@@ -45,10 +45,13 @@ from hubkit.errors import (
 
 if TYPE_CHECKING:
     from hubkit._client import HubClient
-    from hubkit._model_cache import ModelCache
+    from hubkit._compatibility import CompatibilityReport
+    from hubkit._licenses import LicenseReport
+    from hubkit._metadata import FoundModels
+    from hubkit._model_cache import CacheStats, ModelCache
     from hubkit._transfers import SnapshotStatus
     from hubkit.config import HubConfig
-    from hubkit.models import ModelFile, ModelMetadata
+    from hubkit.models import Identity, ModelFile, ModelMetadata
 
 
 __all__ = [
@@ -57,17 +60,22 @@ __all__ = [
     "BundleError",
     "CacheCorruptedError",
     "CacheError",
+    "CacheStats",
     "CacheUnavailableError",
     "CardError",
+    "CompatibilityReport",
     "ConfigError",
     "DecodeError",
+    "FoundModels",
     "GatedRepoError",
     "HubClient",
     "HubConfig",
     "HubkitError",
+    "Identity",
     "InvalidArgumentError",
     "InvalidRefError",
     "InvalidTokenError",
+    "LicenseReport",
     "LocalPathError",
     "LockError",
     "ModelCache",
@@ -93,8 +101,13 @@ __all__ = [
 # Loaded at first use: a program that only catches our errors, or only reads its
 # settings, pays for nothing else.
 _LAZY = {
+    "CacheStats": "hubkit._model_cache",
+    "CompatibilityReport": "hubkit._compatibility",
+    "FoundModels": "hubkit._metadata",
     "HubClient": "hubkit._client",
     "HubConfig": "hubkit.config",
+    "Identity": "hubkit.models",
+    "LicenseReport": "hubkit._licenses",
     "ModelCache": "hubkit._model_cache",
     "ModelFile": "hubkit.models",
     "ModelMetadata": "hubkit.models",

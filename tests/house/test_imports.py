@@ -32,6 +32,7 @@ HEAVY = {
 
 PUBLIC = [
     "hubkit",
+    "hubkit.bundling",
     "hubkit.cache",
     "hubkit.cards",
     "hubkit.config",
