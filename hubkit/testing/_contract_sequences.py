@@ -28,7 +28,7 @@ class SequenceClauses(Clauses):
             def __init__(self) -> None:
                 super().__init__(open_backend, pass_time, instant)
 
-        run_state_machine_as_test(
+        run_state_machine_as_test(  # type: ignore[no-untyped-call, unused-ignore]
             Machine,
             settings=settings(
                 max_examples=self.sequences,
