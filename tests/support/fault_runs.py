@@ -46,7 +46,9 @@ def as_user(number):
     command = ("setpriv", f"--reuid={number}", f"--regid={number}", "--clear-groups")
     if shutil.which("setpriv") is None:
         lack("there is no setpriv to become another user with")
-    if subprocess.run([*command, sys.executable, "-c", "import hubkit"], capture_output=True, cwd="/").returncode:
+    if subprocess.run(
+        [*command, sys.executable, "-c", "import hubkit"], capture_output=True, cwd="/"
+    ).returncode:
         lack(f"another user may not run {sys.executable}")
     return command
 

@@ -129,7 +129,7 @@ class TestStartAndStop:
         for thread in threads:
             thread.join()
 
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 5
         assert 32 == hub.total_requests
 
 
@@ -214,7 +214,7 @@ class TestLoadModels:
         loaded = hub.load_models(payloads / "models_2022_sample.jsonl.gz")
 
         assert 4000 == loaded
-        assert time.monotonic() - started < 1.5
+        assert time.monotonic() - started < 10
 
     @pytest.mark.parametrize("compress", [bytes, gzip.compress])
     @pytest.mark.parametrize("write", [json.dumps, lambda records: "\n".join(map(json.dumps, records))])
