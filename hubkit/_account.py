@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hubkit._clock import Deadline
 from hubkit._transport import Transport
 from hubkit.errors import AuthenticationError, DecodeError, OfflineError, ResponseError, TransportError
 from hubkit.models import Identity
@@ -11,15 +12,19 @@ __all__ = ["identity_of", "verified_identity"]
 _WHOAMI = "/api/whoami-v2"
 
 
-def identity_of(transport: Transport) -> Identity:
+def identity_of(transport: Transport, deadline: Deadline | None = None) -> Identity:
     """Whose token a transport sends along.
+
+    Args:
+        transport: Sends it.
+        deadline: By when the Hub has to have answered; the settings' own if left out.
 
     Raises:
         AuthenticationError: The Hub refused it.
         TransportError: The Hub can't be reached.
         DecodeError: Its answer names nobody.
     """
-    answer = transport.get(_WHOAMI).json()
+    answer = transport.get(_WHOAMI, deadline=deadline).json()
     if not isinstance(answer, dict):
         raise DecodeError(f"{_WHOAMI}: expected a JSON object")
     return Identity.from_hub(answer)

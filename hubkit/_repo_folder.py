@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
-import tempfile
 from pathlib import Path
 
 import attrs
 
-from hubkit._local_paths import shown_path
+from hubkit._local_paths import shown_path, write_whole
 from hubkit._refs import is_commit_hash
 from hubkit.errors import LocalPathError
 
@@ -84,18 +82,8 @@ class RepoFolder:
             return
         path = self._ref(revision)
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Written whole and then moved: somebody else may be reading it.
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-        try:
-            with os.fdopen(handle, "w", encoding="ascii") as file:
-                file.write(commit_hash)
-            # Others share the folder; mkstemp alone would keep them out.
-            os.chmod(temporary, path.parent.stat().st_mode & 0o666)
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        # Others share the folder.
+        write_whole(path, commit_hash.encode("ascii"), mode=path.parent.stat().st_mode & 0o666)
 
     def free_bytes(self) -> int | None:
         """Bytes that may yet be written there; None when the system doesn't say."""

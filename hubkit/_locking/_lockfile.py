@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +18,7 @@ from typing import Any, Final
 import attrs
 
 from hubkit._licenses import LicenseLink
+from hubkit._local_paths import write_whole
 from hubkit._locking._licensing import stated_again
 from hubkit._locking._lock import Lock, LockedFile, LockedModel
 from hubkit._refs import is_commit_hash, parse_repo_id, parse_repo_path, parse_revision
@@ -67,7 +66,8 @@ def write_lock(file: Path, lock: Lock) -> bool:
         with contextlib.suppress(FileNotFoundError):
             if _with_plain_ends(file.read_bytes()) == raw:
                 return False
-        _replace(file, raw)
+        target = file.resolve()
+        write_whole(target, raw, mode=target.stat().st_mode & 0o777 if target.exists() else 0o644)
     except OSError as error:
         raise LocalPathError(f"{file} can't be written: {error.strerror}") from error
     return True
@@ -120,23 +120,6 @@ def _with_plain_ends(raw: bytes) -> bytes:
 
 def _checksum(body: str) -> str:
     return sha256(body.encode()).hexdigest()
-
-
-def _replace(file: Path, raw: bytes) -> None:
-    """Write beside it and then move: whoever reads it meanwhile sees the old one or the new one."""
-    target = file.resolve()
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as opened:
-            opened.write(raw)
-        # mkstemp alone would keep everybody else out.
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
-        os.chmod(temporary, mode)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
 
 
 # Writing

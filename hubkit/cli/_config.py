@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["config"]
 
 _FILES = (Column("STATE"), Column("FILE", least=30, is_name=True))
-_SECONDS = {
-    *("ttl", "stale_if_error", "stale_while_revalidate", "negative_ttl"),
-    *("connect_timeout", "read_timeout", "deadline", "memory_seconds"),
-}
 _MASK = "***"
 
 
@@ -108,7 +104,8 @@ def _shown(setting: _Setting) -> str:
     value = setting.value
     if value is None:
         return "none"
-    if setting.name in _SECONDS:
+    # Times alone are kept as floats.
+    if isinstance(value, float):
         return duration_text(value)
     if setting.name == "cache_max_bytes":
         return size_text(value)

@@ -34,12 +34,8 @@ def _judged(server: Mapping[str, object]) -> tuple[Status, str, str | None]:
         return "ok", f"{name}, {size_text(used)} used, no memory limit", None
     message = f"{name}, {size_text(used)} of {size_text(most)} used, {policy}"
     if policy == "noeviction":
-        full = " already" if used > _FULL * most else ""
-        return (
-            "warn",
-            f"{message}: a full server refuses writes{', and it nearly is' if full else ''}",
-            _EVICT,
-        )
+        nearly = ", and it nearly is" if used > _FULL * most else ""
+        return "warn", f"{message}: a full server refuses writes{nearly}", _EVICT
     return "ok", message, None
 
 

@@ -66,9 +66,7 @@ def _broken(error: HubkitError) -> Finding:
     elif broken:
         remedy = f"mend {broken[-1]}, or name another file with HUBKIT_CONFIG"
     else:
-        remedy = (
-            "mend or remove what it names; 'hubkit config path' lists the files, and the README all settings"
-        )
+        remedy = "mend or remove what it names; 'hubkit config path' lists the files, docs/configuration.md all settings"
     return Finding(
         check="settings",
         status="fail",

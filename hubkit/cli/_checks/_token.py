@@ -15,7 +15,6 @@ from hubkit.errors import (
     InvalidTokenError,
     ResponseError,
 )
-from hubkit.models import Identity
 
 if TYPE_CHECKING:
     from hubkit._credentials import FoundToken
@@ -58,10 +57,11 @@ def check_token(config: HubConfig, origin: str | None, clock: Clock) -> list[Fin
 
 
 def _asked(config: HubConfig, found: FoundToken, place: str, remedy: str, clock: Clock) -> Finding:
+    from hubkit._account import identity_of
+
     try:
         with hasty_transport(config, found.token, clock) as transport:
-            answer = transport.get("/api/whoami-v2", deadline=deadline_of(config, clock))
-            identity = Identity.from_hub(answer.json())
+            identity = identity_of(transport, deadline_of(config, clock))
     except AuthenticationError:
         return _found("fail", f"the Hub refuses the one in {place}: it is wrong, expired or revoked", remedy)
     except ResponseError as error:
