@@ -22,9 +22,6 @@ __all__ = ["app"]
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 _SHOW_TRACEBACKS = 2
 
-# A command without its subcommand; older releases of click only print and exit.
-_HELP: Any = getattr(click.exceptions, "NoArgsIsHelpError", click.exceptions.Exit)
-
 _EPILOG = """\b
 Exit codes:
   0    done
@@ -59,7 +56,7 @@ class App(LazyGroup):
         except (click.Abort, KeyboardInterrupt):
             click.echo("hubkit: interrupted", err=True)
             end_with(ExitCode.INTERRUPTED)
-        except (_HELP, click.exceptions.Exit):
+        except (click.exceptions.NoArgsIsHelpError, click.exceptions.Exit):
             raise
         except click.UsageError as error:
             # It may repeat a token that was given where a name belongs.

@@ -49,6 +49,16 @@ class ExitCode(enum.IntEnum):
     TERMINATED = 143
 
 
+_CALLERS_AFFAIRS = (401, 403, 404, 409, 429)
+_LOG_IN = "run 'hubkit login', or set HF_TOKEN"
+_ONLINE = "to ask it, leave --offline out and HUBKIT_OFFLINE and HF_HUB_OFFLINE unset"
+_DOCTOR = "'hubkit doctor' looks for the reason"
+_NEXT: tuple[tuple[type[Exception], str], ...] = (
+    (CacheError, "'hubkit doctor' says what is wrong with it"),
+    (BundleError, "if it was copied, copy it again; else make it anew with 'hubkit bundle create'"),
+    (DecodeError, "'hubkit doctor' looks whether a Hub answers there"),
+)
+
 # The first that fits counts: a token of the wrong shape is an invalid argument too.
 _CODES: tuple[tuple[tuple[type[HubkitError], ...], ExitCode], ...] = (
     ((AuthenticationError, GatedRepoError, InvalidTokenError, NotConnectedError), ExitCode.NOT_ALLOWED),
@@ -119,17 +129,6 @@ def _advice(error: HubkitError, has_token: bool, offline: bool, now: float) -> s
     if isinstance(root, (OfflineError, TransportError)):
         return _ONLINE if offline else _DOCTOR
     return next((advice for kinds, advice in _NEXT if isinstance(root, kinds)), None) or _advice_on_room(root)
-
-
-_CALLERS_AFFAIRS = (401, 403, 404, 409, 429)
-_LOG_IN = "run 'hubkit login', or set HF_TOKEN"
-_ONLINE = "to ask it, leave --offline out and HUBKIT_OFFLINE and HF_HUB_OFFLINE unset"
-_DOCTOR = "'hubkit doctor' looks for the reason"
-_NEXT: tuple[tuple[type[Exception], str], ...] = (
-    (CacheError, "'hubkit doctor' says what is wrong with it"),
-    (BundleError, "if it was copied, copy it again; else make it anew with 'hubkit bundle create'"),
-    (DecodeError, "'hubkit doctor' looks whether a Hub answers there"),
-)
 
 
 def _advice_on_answer(error: ResponseError, has_token: bool) -> str | None:

@@ -23,6 +23,7 @@ _SECONDS: Final = 60.0
 _SIZE: Final = 4096
 """Bytes, about those of a model's answer."""
 _SLOW: Final = 0.1
+_NEARER: Final = "put a nearer tier before it: HUBKIT_CACHE='file:///var/cache/hubkit redis://...'"
 
 
 def check_tier(url: str, config: HubConfig, clock: Clock) -> list[Finding]:
@@ -85,9 +86,6 @@ def _trip(backend: CacheBackend, key: str, value: bytes, clock: Clock) -> tuple[
     backend.set(key, value, expires_in=_SECONDS)
     kept = backend.get(key) == value
     return kept, clock.monotonic() - began
-
-
-_NEARER = "put a nearer tier before it: HUBKIT_CACHE='file:///var/cache/hubkit redis://...'"
 
 
 def _servers(url: str, backend: CacheBackend) -> list[Finding]:
