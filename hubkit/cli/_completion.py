@@ -11,16 +11,18 @@ __all__ = ["completion"]
 _SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command()
+_PLACES = """\b
+Where it goes:
+  bash  eval "$(hubkit completion bash)"   in ~/.bashrc
+  zsh   eval "$(hubkit completion zsh)"    in ~/.zshrc
+  fish  hubkit completion fish > ~/.config/fish/completions/hubkit.fish"""
+
+
+@click.command(epilog=_PLACES)
 @click.argument("shell", type=click.Choice(_SHELLS))
 @pass_session
 def completion(session: Session, shell: str) -> None:
-    r"""Print what lets SHELL complete commands, options and the ids of cached models.
-
-    \b
-        bash   eval "$(hubkit completion bash)"              in ~/.bashrc
-        zsh    eval "$(hubkit completion zsh)"               in ~/.zshrc
-        fish   hubkit completion fish > ~/.config/fish/completions/hubkit.fish
+    """Print what lets SHELL complete commands, options and the ids of cached models.
 
     The Hub is never asked.
     """

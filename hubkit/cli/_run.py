@@ -16,19 +16,24 @@ _NOT_EXECUTABLE = 126
 _NOT_FOUND = 127
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+_EXAMPLES = """\b
+Examples:
+  hubkit run -- python train.py --epochs 3
+  hubkit --cache redis://build-server/0 run -- pytest"""
+
+
+@click.command(
+    epilog=_EXAMPLES,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @pass_session
 def run(session: Session, command: tuple[str, ...]) -> None:
-    r"""Run COMMAND with hubkit's cache beneath its huggingface_hub.
+    """Run COMMAND with hubkit's cache beneath its huggingface_hub.
 
     Every Python that COMMAND starts reads the Hub through the cache: transformers,
     datasets, peft, vLLM. Settings are hubkit's own, from HUBKIT_* variables and files or
     the options before "run". It ends as COMMAND does.
-
-    \b
-        hubkit run -- python train.py --epochs 3
-        hubkit --cache redis://build-server/0 run -- pytest
 
     Not reached are programs whose Python is started with -E, -I or -S.
     """

@@ -46,6 +46,16 @@ def test_every_option_is_documented(name: str) -> None:
             assert option.help
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_reads_well(name: str) -> None:
+    """No help shows the marks that lay it out, and none has a line that a terminal breaks."""
+    command = COMMANDS[name]
+    shown = command.get_help(click.Context(command, info_name=name, terminal_width=80, max_content_width=80))
+
+    assert "\\b" not in shown
+    assert 80 >= max(map(len, shown.splitlines()))
+
+
 def test_every_exit_code_is_documented() -> None:
     """In the reference and in the help alike."""
     text, epilog = REFERENCE.read_text(encoding="utf-8"), app.epilog or ""
