@@ -12,6 +12,7 @@ from hubkit._clock import SYSTEM_CLOCK, Clock, Deadline
 from hubkit._secrets import Secret
 from hubkit._transport._exchange import Exchange, HubResponse, Params
 from hubkit._transport._links import next_page, resolve_on_origin
+from hubkit._transport._outage import Outage, is_absence
 from hubkit._transport._pauses import RETRIED_STATUSES, backoff, spent_quota
 from hubkit._transport._refusals import error_from
 from hubkit.config import HubConfig
@@ -21,6 +22,7 @@ from hubkit.errors import (
     ResponseError,
     ServerError,
     TransportError,
+    TransportTimeoutError,
     UnexpectedAnswerError,
 )
 
@@ -58,8 +60,8 @@ class Cooldown(Protocol):
 class Transport:
     """The way to one Hub, with one token or none.
 
-    Thread-safe. Reads are retried within their deadline; writes are sent once, since
-    nobody knows what became of one whose answer was lost.
+    Thread-safe. Reads are retried within their deadline, unless the Hub was away a moment
+    ago; writes are sent once, since nobody knows what became of one whose answer was lost.
 
     Args:
         config: Endpoint, timeouts, deadline, retries.
@@ -84,6 +86,7 @@ class Transport:
         self._most_requests = max(config.retries, _MAX_REDIRECTS) + 1
         self._clock = clock
         self._cooldown = cooldown
+        self._outage = Outage(clock)
         self._exchange = Exchange(
             token=token,
             pool_size=max(10, config.max_workers),
@@ -107,8 +110,8 @@ class Transport:
             params: Query.
             etag: Of the answer at hand, verbatim.
             deadline: By when; a new one of the configured length if left out.
-            patient: Whether to wait for a quota that is used up; False when the caller has
-                an older answer to go on with.
+            patient: Whether to wait for a quota that is used up or a Hub that is silent; False
+                when the caller has an older answer to go on with.
 
         Raises:
             OfflineError: The network is forbidden.
@@ -185,20 +188,28 @@ class Transport:
         patient: bool = True,
     ) -> HubResponse:
         self._check_online(url)
+        if not patient and not self._outage.is_worth_a_wait():
+            raise TransportTimeoutError(f"{url}: not asked, since the Hub gave no answer a moment ago")
+        insists = not self._outage.lasts()
         way = _Way(url, params)
         attempt = 0
         while True:
             attempt += 1
             self._wait_for_quota(way.url, deadline if patient else None)
             try:
-                return self._follow(method, way, headers, deadline)
+                response = self._follow(method, way, headers, deadline)
             except (TransportError, ResponseError) as error:
-                pause = self._pause_before_retry(error, attempt, deadline)
+                given_up = is_absence(error) and not insists
                 impatient = isinstance(error, RateLimitedError) and not patient
-                if pause is None or impatient or way.requests >= self._most_requests:
+                pause = self._pause_before_retry(error, attempt, deadline)
+                if pause is None or given_up or impatient or way.requests >= self._most_requests:
+                    self._outage.failed(error)
                     raise
                 log.info("attempt %d failed, next in %.1f s: %s", attempt, pause, error)
                 self._clock.sleep(pause)
+            else:
+                self._outage.ended()
+                return response
 
     def _follow(self, method: str, way: _Way, headers: Mapping[str, str], deadline: Deadline) -> HubResponse:
         while True:

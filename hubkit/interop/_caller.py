@@ -7,6 +7,7 @@ import attrs
 from hubkit._clock import Clock
 from hubkit._model_cache import policy_of
 from hubkit._secrets import Secret
+from hubkit._transport._outage import Outage
 from hubkit.cache._cooldown import FleetCooldown, machine_name
 from hubkit.cache._flight import SingleFlight
 from hubkit.cache._keys import scope_of
@@ -41,6 +42,8 @@ class Caller:
     """The quota of the API."""
     resolvers: FleetCooldown
     """The quota of files."""
+    outage: Outage
+    """Whether the Hub was away a moment ago."""
     tally: Tally
     """What became of this process's questions."""
 
@@ -105,5 +108,6 @@ class Callers:
             flights=flights,
             api=cooldown("api"),
             resolvers=cooldown("resolvers"),
+            outage=Outage(clock),
             tally=tiers.tally,
         )

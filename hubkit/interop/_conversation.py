@@ -12,11 +12,11 @@ import attrs
 from hubkit._clock import Clock, Deadline
 from hubkit._lazy import dump_json
 from hubkit._refs import is_commit_hash
-from hubkit._transport._pauses import retry_after, spent_quota
 from hubkit.cache._freshness import Freshness
 from hubkit.errors import HubkitError, RateLimitedError, ServerError, TransportError
 from hubkit.interop._caller import Answer, Caller
 from hubkit.interop._http import XET_HASH, Http, Request, Response, Send, reply_of, uses_xet
+from hubkit.interop._hub_side import HubSide
 from hubkit.interop._judging import is_worth_keeping
 from hubkit.interop._questions import Kind, Question, RepoName, question_in
 from hubkit.interop._reply import Reply
@@ -29,9 +29,6 @@ log = logging.getLogger("hubkit")
 LookUp = Callable[[RepoName, Request], None]
 
 _UNABLE: Final = (TransportError, RateLimitedError, ServerError)
-
-# When a refusal names no time.
-_QUOTA_PAUSE: Final = 5.0
 
 
 @attrs.frozen
@@ -80,15 +77,13 @@ class Conversation:
     ) -> None:
         self._question = question
         self._request = request
-        self._send = send
+        self._hub = HubSide(send, http, caller, deadline=deadline, clock=clock)
         self._http = http
         self._caller = caller
         self._deadline = deadline
         self._clock = clock
         self._is_offline = is_offline
         self._look_up = look_up
-        self._response: Response | None = None
-        self._failure: Exception | None = None
 
     def answer(self) -> Response:
         """The answer, as huggingface_hub expects it.
@@ -118,8 +113,8 @@ class Conversation:
             )
         except HubkitError as error:
             return self._despite(error, fallback)
-        tally.count_answer(asked=self._response is not None, known=found.stored is not None)
-        return self._told(answer.reply) if self._response is None else self._pinned(self._response)
+        tally.count_answer(asked=self._hub.response is not None, known=found.stored is not None)
+        return self._told(answer.reply) if self._hub.response is None else self._pinned(self._hub.response)
 
     def _find(self) -> _Found:
         """What is cached: of a branch, what is known of the commit that it is at."""
@@ -148,41 +143,15 @@ class Conversation:
 
     def _ask(self, found: _Found, *, patient: bool) -> Answer:
         """Ask the Hub, and keep what it says."""
-        response = self._sent(found, patient=patient)
-        if response.status_code >= 500:
-            status = response.status_code
-            raise ServerError(f"{status} from {found.question.url}: the Hub failed", status)
+        response = self._hub.ask(found.question, self._request_for(found), patient=patient)
         if response.status_code == 304 and found.stored is not None:
             reply = found.stored.reply
-            self._response = self._http.respond(reply, self._request, str(self._request.url))
+            self._hub.response = self._http.respond(reply, self._request, str(self._request.url))
         else:
             reply = reply_of(response, found.question)
             if not is_worth_keeping(found.question, reply, was_redirected=bool(response.history)):
                 return Answer(reply, shared=False)
         return Answer(reply, shared=self._keep(found.question, reply))
-
-    def _sent(self, found: _Found, *, patient: bool) -> Response:
-        """The Hub's response; a quota that is used up is waited for as long as the deadline allows."""
-        # Nobody waits who has something to say instead.
-        deadline = Deadline(self._deadline if patient else 0.0, self._clock)
-        pause = self._caller.cooldown(self._question.kind).remaining()
-        while True:
-            if pause:
-                if pause > deadline.remaining():
-                    raise RateLimitedError(
-                        f"the quota of {self._question.endpoint} is used up for another {pause:.0f} s",
-                        429,
-                        retry_after=pause,
-                    )
-                self._clock.sleep(pause)
-            try:
-                self._response = response = self._send(self._request_for(found))
-            except self._http.library.TransportError as error:
-                self._failure = error
-                raise TransportError(f"{found.question.url}: {type(error).__name__}: {error}") from error
-            pause = self._note_quota(response)
-            if response.status_code != 429:
-                return response
 
     def _request_for(self, found: _Found) -> Request:
         headers = {}
@@ -197,15 +166,6 @@ class Conversation:
         moved = found.question is not self._question
         url = found.question.url if moved else str(self._request.url)
         return self._http.about(self._request, url, **headers)
-
-    def _note_quota(self, response: Response) -> float:
-        """Tell the fleet of a quota that is used up; the seconds until it begins anew."""
-        seconds = spent_quota(response.headers) or 0.0
-        if response.status_code == 429:
-            seconds = retry_after(response.headers, now=self._clock.now()) or _QUOTA_PAUSE
-        if seconds:
-            self._caller.cooldown(self._question.kind).begin(seconds)
-        return seconds
 
     def _keep(self, question: Question, reply: Reply) -> bool:
         """Keep a reply, under the commit that it is about; whether others may read it."""
@@ -265,10 +225,10 @@ class Conversation:
             log.warning("stale answer to %s, since %s", self._question.url, error)
             return self._told(fallback)
         tally.errors += 1
-        if self._response is not None:
-            return self._response
-        if self._failure is not None:
-            raise self._failure
+        if self._hub.response is not None:
+            return self._hub.response
+        if self._hub.failure is not None:
+            raise self._hub.failure
         if isinstance(error, (RateLimitedError, ServerError)):
             return self._http.respond(_refusal(error), self._request, str(self._request.url))
         raise self._http.unreachable(str(error), self._request) from error

@@ -223,3 +223,20 @@ def test_broken_entry_is_a_miss(hub, alice, config, clock, body):
 
         assert "org/model" == api.model_info("org/model").id
     assert 2 == hub.requests["model_info"]
+
+
+def test_a_silent_hub_is_waited_for_once(hub, config, clock, caplog):
+    """Of eight expired answers one waits for a Hub that says nothing; the others go on at once."""
+    patient = HubConfig(cache=config.cache, stale_if_error="2d", deadline=2.0)
+    api = HfApi(endpoint=hub.endpoint, token=False)
+    names = [f"org/{number}" for number in range(8)]
+    for name in names:
+        hub.add_repo(name, {"config.json": b"{}"})
+
+    with cached(patient, clock=clock):
+        before = [api.model_info(name).sha for name in names]
+        clock.advance(hours=30)
+        hub.fail(status=None, delay=2.0, times=None)
+
+        assert before == [api.model_info(name, timeout=0.3).sha for name in names]
+    assert (1, 7) == (caplog.text.count("ReadTimeout"), caplog.text.count("not asked"))
