@@ -18,6 +18,7 @@ from hubkit._model_cache import ModelCache
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._rooms import Rooms, open_tiers
 from hubkit._secrets import Secret, clean_text, without_frames
+from hubkit.cache import CacheBackend
 from hubkit.config import HubConfig
 from hubkit.errors import (
     HubkitError,
@@ -49,9 +50,12 @@ class HubClient:
     Args:
         config: Settings; ``HubConfig.load()`` if left out.
         clock: Where the time comes from.
+        backends: Stores of your own, nearest first, instead of those that the settings name; the
+            settings still say what goes there, and for how long. They may serve other clients too.
 
     Raises:
         ConfigError: A setting can't be right.
+        InvalidArgumentError: What was given is no backend.
 
     >>> from hubkit.testing import LocalHub
     >>> with LocalHub() as server, HubClient(HubConfig(endpoint=server.endpoint, cache="memory://")) as hub:
@@ -60,10 +64,16 @@ class HubClient:
     'mit'
     """
 
-    def __init__(self, config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self,
+        config: HubConfig | None = None,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        backends: Sequence[CacheBackend] | None = None,
+    ) -> None:
         self.config: HubConfig = HubConfig.load() if config is None else config
         self._clock = clock
-        self._tiers = open_tiers(self.config, clock)
+        self._tiers = open_tiers(self.config, clock, backends)
         self._rooms = self._furnished(self.config)
 
     def connect(self, credentials: Mapping[str, Any] | None = None) -> bool:

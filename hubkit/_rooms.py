@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from hubkit._metadata import MetadataStore
 from hubkit._model_cache import ModelCache, policy_of
 from hubkit._transport import Transport
 from hubkit.cache._answers import Answers
+from hubkit.cache._backend import CacheBackend
 from hubkit.cache._cooldown import FleetCooldown, machine_name
 from hubkit.cache._decoded import DecodedAnswers
 from hubkit.cache._flight import SingleFlight
@@ -19,6 +21,7 @@ from hubkit.cache._keys import scope_of
 from hubkit.cache._registry import open_backend
 from hubkit.cache._tiers import Tiers
 from hubkit.config import HubConfig
+from hubkit.errors import InvalidArgumentError
 from hubkit.models import ModelMetadata
 
 if TYPE_CHECKING:
@@ -30,14 +33,18 @@ if TYPE_CHECKING:
 __all__ = ["Rooms", "open_tiers"]
 
 
-def open_tiers(config: HubConfig, clock: Clock) -> Tiers:
-    """The stores that the settings name. Nothing is opened before it is needed.
+def open_tiers(config: HubConfig, clock: Clock, backends: Sequence[CacheBackend] | None = None) -> Tiers:
+    """The stores that the settings name, or those given. Nothing is opened before it is needed.
 
     Raises:
         ConfigError: A URL can't be right.
         BackendUnavailableError: What one needs isn't installed.
+        InvalidArgumentError: What was given is no backend.
     """
-    backends = [open_backend(url, max_bytes=config.cache_max_bytes, clock=clock) for url in config.cache]
+    if backends is None:
+        backends = [open_backend(url, max_bytes=config.cache_max_bytes, clock=clock) for url in config.cache]
+    else:
+        _check_backends(backends)
     key = config.cache_key
     return Tiers(
         backends,
@@ -46,6 +53,19 @@ def open_tiers(config: HubConfig, clock: Clock) -> Tiers:
         signing_key=None if key is None else key.reveal().encode("utf-8", "surrogatepass"),
         clock=clock,
     )
+
+
+def _check_backends(backends: Sequence[CacheBackend]) -> None:
+    if not isinstance(backends, Sequence):
+        raise InvalidArgumentError(f"backends must be a list of CacheBackends, not {type(backends).__name__}")
+    for index, backend in enumerate(backends):
+        # A class has all that its objects have.
+        if isinstance(backend, type) or not isinstance(backend, CacheBackend):
+            what = backend.__name__ + " itself" if isinstance(backend, type) else type(backend).__name__
+            raise InvalidArgumentError(
+                f"backends[{index}] must be a CacheBackend, not {what}; "
+                "hubkit.cache.open_backend makes one of a URL"
+            )
 
 
 @attrs.frozen(kw_only=True)
