@@ -55,13 +55,16 @@ class HubAsker:
         self._transport = transport
         self._clock = clock
 
-    def ask(self, model_id: str, revision: str | None, stored: StoredModel | None) -> ModelMetadata:
+    def ask(
+        self, model_id: str, revision: str | None, stored: StoredModel | None, *, patient: bool
+    ) -> ModelMetadata:
         """The Hub's answer of now.
 
         Args:
             model_id: A checked id.
             revision: A checked revision, or None for the default branch.
             stored: What is known already, stale or not.
+            patient: Whether to wait for a quota that is used up or a Hub that is silent.
 
         Raises:
             OfflineError: The network is forbidden.
@@ -74,7 +77,7 @@ class HubAsker:
             raise OfflineError(f"{model_id} is not cached, or expired, and hubkit is offline")
         asked_at = self._answers.moment()
         try:
-            model, etag = self._current(model_id, revision, stored)
+            model, etag = self._current(model_id, revision, stored, patient=patient)
         except RepoNotFoundError:
             self._answers.store_missing(model_id, revision)
             raise
@@ -85,12 +88,11 @@ class HubAsker:
         return model
 
     def _current(
-        self, model_id: str, revision: str | None, stored: StoredModel | None
+        self, model_id: str, revision: str | None, stored: StoredModel | None, *, patient: bool
     ) -> tuple[ModelMetadata, str | None]:
         """The model and the etag to keep with it."""
         if stored is None or stored.model is None:
-            return self._full(model_id, revision, etag=None, patient=True)
-        patient = not stored.serves_on_error
+            return self._full(model_id, revision, etag=None, patient=patient)
         if stored.size >= _WORTH_A_LOOK and stored.model.sha is not None and not stored.model.partial:
             refreshed = self._refreshed(model_id, revision, stored.model, patient=patient)
             if refreshed is not None:

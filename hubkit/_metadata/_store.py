@@ -155,13 +155,15 @@ class MetadataStore:
     ) -> ModelMetadata:
         """The Hub's answer, asked here or by another who wants it too; else the stale one, where permitted."""
         asked = False
+        known = None if stored is None else stored.model
+        may_serve = use_cache and known is not None and stored is not None and stored.serves_on_error
 
         def ask() -> ModelMetadata:
             nonlocal asked
             asked = True
-            return self._asker.ask(model_id, revision, stored)
+            # Nobody waits who has something to go on with.
+            return self._asker.ask(model_id, revision, stored, patient=not may_serve)
 
-        known = None if stored is None else stored.model
         try:
             if self._transport.offline or not use_cache:
                 model = ask()
@@ -176,7 +178,6 @@ class MetadataStore:
             self._tally.count_answer(asked=asked, known=known is not None)
             raise
         except HubkitError as error:
-            may_serve = use_cache and stored is not None and stored.serves_on_error
             if known is None or not may_serve or not isinstance(error, UNABLE):
                 self._tally.errors += 1
                 raise
@@ -199,7 +200,7 @@ class MetadataStore:
 
         def refresh() -> None:
             try:
-                self._asker.ask(model_id, revision, stored)
+                self._asker.ask(model_id, revision, stored, patient=False)
             except HubkitError as error:
                 log.info("background refresh of %s failed: %s", model_id, error)
             finally:

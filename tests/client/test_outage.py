@@ -55,3 +55,21 @@ def test_downloads_of_a_hub_that_is_gone(hub, make_client, known, tmp_path, cloc
 
     assert before == [client.download_model(name, tmp_path / "hf") for name in NAMES]
     assert 3 == len(clock.slept)
+
+
+def test_who_wants_no_cached_answer_asks_a_silent_hub(hub, make_client, known, caplog):
+    """With use_cache=False the older answer is nothing to go on with."""
+    client = make_client(stale_if_error="7d", read_timeout=0.3, retries=0)
+    hub.fail(status=None, delay=2.0, times=None)
+
+    assert [None, None] == [client.get_model_metadata(name, use_cache=False) for name in NAMES[:2]]
+    assert (2, 0) == (caplog.text.count("no answer in time"), caplog.text.count("not asked"))
+
+
+def test_who_wants_no_cached_answer_waits_for_the_quota(hub, make_client, known, clock):
+    """A quota that is used up is waited for, as by one who has no older answer."""
+    client = make_client(stale_if_error="7d")
+    hub.fail("model_info", status=429, headers={"RateLimit": '"api";r=0;t=7'})
+
+    assert client.get_model_metadata(NAMES[0], use_cache=False).cached_at > known[0].cached_at
+    assert 7.0 == sum(clock.slept)
