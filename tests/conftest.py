@@ -19,6 +19,14 @@ StartRedis = Callable[..., RedisServer]
 DATA = Path(__file__).parent / "data"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what asks for a redis-server, so that it can be left out where there is no driver."""
+    for item in items:
+        if "redis_binary" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.redis)
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch, tmp_path_factory):
     for name in list(os.environ):

@@ -11,7 +11,6 @@ from doc_pages import blocks_of
 
 from hubkit import HubClient, HubConfig
 
-pytestmark = pytest.mark.redis
 PAGE = Path(__file__).parents[2] / "docs" / "redis.md"
 
 

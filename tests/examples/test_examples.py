@@ -102,7 +102,6 @@ def test_live_hub(run, local_hub, adapters, tmp_path):
     assert f"Uploaded to {local_hub.endpoint}/org/up" in upload
 
 
-@pytest.mark.redis
 def test_redis_of_ones_own(run, local_hub, redis_server):
     """With addresses it starts neither a Hub nor a Redis."""
     local_hub.add_model({"id": "org/mine", "private": False})

@@ -145,7 +145,6 @@ def test_litter(kind, tmp_path, tell):
     assert ["key"] == list(cache.keys())
 
 
-@pytest.mark.redis
 def test_no_value_stays_for_ever(start_redis, tell):
     """A value comes with its end, in one command: no kill leaves one without it, nor an immortal lease."""
     import redis

@@ -82,7 +82,6 @@ def members(truth, to_hub, to_redis, environ, tmp_path):
         process.wait()
 
 
-@pytest.mark.redis
 @pytest.mark.fault("soak")
 @pytest.mark.timeout(SECONDS + 300)
 def test_soak(hub, truth, to_hub, to_redis, members, tmp_path, tell, capsys):

@@ -295,7 +295,6 @@ def test_what_the_program_lists(hub, alice, bob, run_hubkit, store):
     assert [] == [done.stdout for done in others if "secret" in done.stdout]
 
 
-@pytest.mark.redis
 @pytest.mark.threat("poisoned cache entry")
 def test_keys_of_another_kind(hub, make_client, start_redis):
     """A list or a hash under one of our keys costs that answer, not the whole store."""

@@ -262,7 +262,6 @@ def test_connector(hub, token, monkeypatch, status):
     assert [] == [line for line in kept if traces_in(token, line)]
 
 
-@pytest.mark.redis
 def test_redis(token, folder, start_redis, make_client, tmp_path):
     """Neither token nor password is in any command, key or value of the server, nor in what is told of it."""
     import redis

@@ -93,9 +93,9 @@ class HostileServer:
             threading.Thread(target=self._converse, args=(sock, self.connections), daemon=True).start()
 
     def _converse(self, sock: socket.socket, number: int) -> None:
-        sock.settimeout(PATIENCE)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            sock.settimeout(PATIENCE)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self.context:
                 sock = self.context.wrap_socket(sock, server_side=True)
             with sock, sock.makefile("rb") as lines:
