@@ -76,8 +76,7 @@ class BundleSummary:
     @classmethod
     def of(cls, manifest: Manifest, *, new_answers: int = 0, new_files: int = 0) -> BundleSummary:
         """Sum up a manifest."""
-        keys = (entry.key.split("|", 3) for entry in manifest.entries)
-        named = {parts[3].partition(" ")[0] for parts in keys if len(parts) > 3 and parts[2] == "model"}
+        named = _models_named(entry.key for entry in manifest.entries)
         return cls(
             models=tuple(sorted(named | {file.repo_id for file in manifest.files})),
             answers=len(manifest.entries),
@@ -223,7 +222,7 @@ class ModelCache:
             path: The file; replaced when the new one is whole.
             models: Only answers about these; all if left out.
             private: Whether the caller's own answers go along, and not only what is public.
-            snapshots: Models whose files go along.
+            snapshots: Models whose files go along, as far as answers about them do.
 
         Raises:
             LocalPathError: The file can't be written, or one to go along can't be read.
@@ -234,14 +233,18 @@ class ModelCache:
 
         place = parse_target(path, field="the bundle")
         scopes = [PUBLIC, self._answers.scope] if private else [PUBLIC]
-        entries = portable_entries(
-            self._tiers,
-            endpoint=self._answers.endpoint,
-            scopes=scopes,
-            models=None if models is None else {_text(model_id) for model_id in models},
-            clock=self._clock,
+        entries = list(
+            portable_entries(
+                self._tiers,
+                endpoint=self._answers.endpoint,
+                scopes=scopes,
+                models=None if models is None else {_text(model_id) for model_id in models},
+                clock=self._clock,
+            )
         )
-        manifest = write_bundle(place, entries, snapshots, signing_key=self._tiers.signing_key)
+        told = _models_named(entry.key for entry in entries)
+        going = [snapshot for snapshot in snapshots if snapshot.repo_id in told]
+        manifest = write_bundle(place, entries, going, signing_key=self._tiers.signing_key)
         return BundleSummary.of(manifest)
 
     def import_bundle(
@@ -316,6 +319,16 @@ def policy_of(config: HubConfig) -> Policy:
         stale_if_error=config.stale_if_error,
         negative_ttl=config.negative_ttl,
     )
+
+
+def _models_named(keys: Iterable[str]) -> set[str]:
+    """The models whose metadata lies under some of these keys."""
+    parts = (key.split("|", 3) for key in keys)
+    return {
+        rest.partition(" ")[0]
+        for _, _, kind, rest in (found for found in parts if len(found) > 3)
+        if kind == "model"
+    }
 
 
 def _text(model_id: object) -> str:
