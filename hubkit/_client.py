@@ -18,7 +18,7 @@ from hubkit._model_cache import ModelCache
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._rooms import Rooms, open_tiers
 from hubkit._secrets import Secret, clean_text, without_frames
-from hubkit.config import HubConfig
+from hubkit.config import HubConfig, given_or_loaded
 from hubkit.errors import (
     HubkitError,
     InvalidTokenError,
@@ -61,7 +61,7 @@ class HubClient:
     """
 
     def __init__(self, config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.config: HubConfig = HubConfig.load() if config is None else config
+        self.config: HubConfig = given_or_loaded(config)
         self._clock = clock
         self._tiers = open_tiers(self.config, clock)
         self._rooms = self._furnished(self.config)

@@ -225,6 +225,7 @@ class ModelCache:
             snapshots: Models whose files go along, as far as answers about them do.
 
         Raises:
+            InvalidArgumentError: ``models`` is one text.
             LocalPathError: The file can't be written, or one to go along can't be read.
 
         .. versionadded:: 0.1
@@ -232,6 +233,8 @@ class ModelCache:
         from hubkit._bundles import write_bundle
 
         place = parse_target(path, field="the bundle")
+        if isinstance(models, str):
+            raise InvalidArgumentError("models must be several ids, not one text")
         scopes = [PUBLIC, self._answers.scope] if private else [PUBLIC]
         entries = list(
             portable_entries(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from hubkit._local_paths import parse_target
 from hubkit._model_cache import BundleSummary
-from hubkit.errors import TransferError
+from hubkit.errors import InvalidArgumentError, TransferError
 
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
@@ -57,6 +57,7 @@ def create_bundle(
         What is in it. Models that only this token may read are missing from it, unless they may go along.
 
     Raises:
+        InvalidArgumentError: ``models`` is one text.
         LocalPathError: The file can't be written.
         RepoNotFoundError: There is no such model.
         OfflineError: One isn't cached, and the Hub can't be asked.
@@ -65,6 +66,8 @@ def create_bundle(
     .. versionadded:: 0.1
     """
     place = parse_target(path, field="the bundle")
+    if isinstance(models, str):
+        raise InvalidArgumentError("models must be several ids, not one text")
     learned = {name: _learned(hub, name) for name in models}
     # What may not go along isn't downloaded either.
     shown = [name for name, model in learned.items() if private or model.private is not True]

@@ -20,9 +20,9 @@ from hubkit._settings import (
     read_settings,
     working_folder,
 )
-from hubkit.errors import ConfigError, InvalidTokenError
+from hubkit.errors import ConfigError, InvalidArgumentError, InvalidTokenError
 
-__all__ = ["DEFAULT_ENDPOINT", "HubConfig"]
+__all__ = ["DEFAULT_ENDPOINT", "HubConfig", "given_or_loaded"]
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 
@@ -180,6 +180,22 @@ class HubConfig:
             own_token = "token" in values and found["token"].lay_around
             _check_trust(config, found["endpoint"], own_token=own_token)
         return config
+
+
+def given_or_loaded(config: HubConfig | None) -> HubConfig:
+    """The settings of a caller, or, if he has given none, those that there are.
+
+    Raises:
+        InvalidArgumentError: What he has given is something else: a URL, a mapping.
+        ConfigError: One that there is can't be right.
+    """
+    if config is None:
+        return HubConfig.load()
+    if not isinstance(config, HubConfig):
+        raise InvalidArgumentError(
+            f"config must be a HubConfig, such as HubConfig(cache='redis://host/0'), not {type(config).__name__}"
+        )
+    return config
 
 
 def _check_trust(config: HubConfig, endpoint: Setting, *, own_token: bool) -> None:
