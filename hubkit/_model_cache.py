@@ -14,7 +14,7 @@ from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit._local_paths import parse_target
 from hubkit._seed_cache import read_seed_folder
 from hubkit.cache._answers import Answers
-from hubkit.cache._backend import CacheBackend
+from hubkit.cache._backend import CacheBackend, lacks, missing_from
 from hubkit.cache._decoded import DecodedAnswers
 from hubkit.cache._freshness import RETENTION, Policy, is_stale
 from hubkit.cache._keys import ANONYMOUS, PUBLIC
@@ -348,8 +348,9 @@ def _opened(where: str | Path | CacheBackend, clock: Clock) -> CacheBackend:
         from hubkit.cache.filesystem import FilesystemCache
 
         return FilesystemCache(where, clock=clock)
-    if isinstance(where, CacheBackend):
+    missing = missing_from(where)
+    if not missing:
         return where
     raise InvalidArgumentError(
-        f"where must be a folder, a cache URL or a backend, not {type(where).__name__}"
+        f"where must be a folder, a cache URL or a backend; {type(where).__name__} {lacks(missing)}"
     )

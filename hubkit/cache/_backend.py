@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
-__all__ = ["BackendStats", "CacheBackend", "Lease"]
+__all__ = ["BackendStats", "CacheBackend", "Lease", "lacks", "missing_from"]
 
 
 @attrs.frozen(kw_only=True)
@@ -141,3 +141,18 @@ class CacheBackend(Protocol):
         - What was stored stays; a closed backend may be used again, and opens anew.
         """
         ...
+
+
+def missing_from(candidate: object) -> list[str]:
+    """What a `CacheBackend` has and this object hasn't."""
+    promised = {*CacheBackend.__annotations__, *vars(CacheBackend)}
+    return sorted(name for name in promised if not name.startswith("_") and not hasattr(candidate, name))
+
+
+def lacks(missing: Iterable[str]) -> str:
+    """The same in words.
+
+    >>> lacks(["lease", "shared"])
+    'is no cache backend: it has no lease, no shared'
+    """
+    return f"is no cache backend: it has {', '.join(f'no {name}' for name in missing)}"
