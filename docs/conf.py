@@ -13,6 +13,8 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = "hubkit"
+html_static_path = ["static"]
+html_css_files = ["hubkit.css"]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"

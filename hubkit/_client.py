@@ -16,7 +16,7 @@ from hubkit._credentials import find_token, token_from
 from hubkit._metadata import FoundModels, SearchQuery
 from hubkit._model_cache import ModelCache
 from hubkit._refs import parse_repo_id, parse_revision
-from hubkit._rooms import Rooms, open_tiers
+from hubkit._rooms import Rooms, given_or_loaded, open_tiers
 from hubkit._secrets import Secret, clean_text, without_frames
 from hubkit.cache import CacheBackend
 from hubkit.config import HubConfig
@@ -71,7 +71,7 @@ class HubClient:
         clock: Clock = SYSTEM_CLOCK,
         backends: Sequence[CacheBackend] | None = None,
     ) -> None:
-        self.config: HubConfig = HubConfig.load() if config is None else config
+        self.config: HubConfig = given_or_loaded(config)
         self._clock = clock
         self._tiers = open_tiers(self.config, clock, backends)
         self._rooms = self._furnished(self.config)

@@ -14,7 +14,7 @@ from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit._local_paths import parse_target
 from hubkit._seed_cache import read_seed_folder
 from hubkit.cache._answers import Answers
-from hubkit.cache._backend import CacheBackend
+from hubkit.cache._backend import CacheBackend, flaw_of
 from hubkit.cache._decoded import DecodedAnswers
 from hubkit.cache._freshness import RETENTION, Policy, is_stale
 from hubkit.cache._keys import ANONYMOUS, PUBLIC
@@ -76,8 +76,7 @@ class BundleSummary:
     @classmethod
     def of(cls, manifest: Manifest, *, new_answers: int = 0, new_files: int = 0) -> BundleSummary:
         """Sum up a manifest."""
-        keys = (entry.key.split("|", 3) for entry in manifest.entries)
-        named = {parts[3].partition(" ")[0] for parts in keys if len(parts) > 3 and parts[2] == "model"}
+        named = _models_named(entry.key for entry in manifest.entries)
         return cls(
             models=tuple(sorted(named | {file.repo_id for file in manifest.files})),
             answers=len(manifest.entries),
@@ -223,9 +222,10 @@ class ModelCache:
             path: The file; replaced when the new one is whole.
             models: Only answers about these; all if left out.
             private: Whether the caller's own answers go along, and not only what is public.
-            snapshots: Models whose files go along.
+            snapshots: Models whose files go along, as far as answers about them do.
 
         Raises:
+            InvalidArgumentError: ``models`` is one text.
             LocalPathError: The file can't be written, or one to go along can't be read.
 
         .. versionadded:: 0.1
@@ -233,15 +233,21 @@ class ModelCache:
         from hubkit._bundles import write_bundle
 
         place = parse_target(path, field="the bundle")
+        if isinstance(models, str):
+            raise InvalidArgumentError("models must be several ids, not one text")
         scopes = [PUBLIC, self._answers.scope] if private else [PUBLIC]
-        entries = portable_entries(
-            self._tiers,
-            endpoint=self._answers.endpoint,
-            scopes=scopes,
-            models=None if models is None else {_text(model_id) for model_id in models},
-            clock=self._clock,
+        entries = list(
+            portable_entries(
+                self._tiers,
+                endpoint=self._answers.endpoint,
+                scopes=scopes,
+                models=None if models is None else {_text(model_id) for model_id in models},
+                clock=self._clock,
+            )
         )
-        manifest = write_bundle(place, entries, snapshots, signing_key=self._tiers.signing_key)
+        told = _models_named(entry.key for entry in entries)
+        going = [snapshot for snapshot in snapshots if snapshot.repo_id in told]
+        manifest = write_bundle(place, entries, going, signing_key=self._tiers.signing_key)
         return BundleSummary.of(manifest)
 
     def import_bundle(
@@ -318,6 +324,16 @@ def policy_of(config: HubConfig) -> Policy:
     )
 
 
+def _models_named(keys: Iterable[str]) -> set[str]:
+    """The models whose metadata lies under some of these keys."""
+    parts = (key.split("|", 3) for key in keys)
+    return {
+        rest.partition(" ")[0]
+        for _, _, kind, rest in (found for found in parts if len(found) > 3)
+        if kind == "model"
+    }
+
+
 def _text(model_id: object) -> str:
     if not isinstance(model_id, str):
         raise InvalidArgumentError(f"model_id must be text, not {type(model_id).__name__}")
@@ -332,8 +348,7 @@ def _opened(where: str | Path | CacheBackend, clock: Clock) -> CacheBackend:
         from hubkit.cache.filesystem import FilesystemCache
 
         return FilesystemCache(where, clock=clock)
-    if isinstance(where, CacheBackend):
+    flaw = flaw_of(where)
+    if flaw is None:
         return where
-    raise InvalidArgumentError(
-        f"where must be a folder, a cache URL or a backend, not {type(where).__name__}"
-    )
+    raise InvalidArgumentError(f"where must be a folder, a cache URL or a backend: {flaw}")

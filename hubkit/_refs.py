@@ -57,9 +57,10 @@ def parse_repo_id(text: object, *, field: str = "model_id") -> str:
     if len(text) > MAX_REPO_ID:
         raise InvalidRefError(f"{field} has {len(text)} characters; at most {MAX_REPO_ID} are allowed")
     if _REPO_ID.match(text) is None or ".." in text:
+        address = ", not the address of its page" if "://" in text else ""
         raise InvalidRefError(
             f"{field} {_shown(text)} is not a repository id: expected 'org/name' or 'name' "
-            "of letters, digits, '-', '_' and '.'"
+            f"of letters, digits, '-', '_' and '.'{address}"
         )
     return text
 

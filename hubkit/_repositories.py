@@ -201,6 +201,8 @@ class Repositories:
         """
         body = {} if revision is None else {"startingPoint": parse_revision(revision)}
         self._write("POST", _named(repo_type, repo_id, "branch", branch), body)
+        # That there is none may be known.
+        self._changed(repo_id)
 
     def delete_branch(self, repo_id: str, branch: str, *, repo_type: str = "model") -> None:
         """Delete a branch.
@@ -230,6 +232,7 @@ class Repositories:
         body = {"tag": parse_revision(tag, field="tag"), "message": message}
         path = _named(repo_type, repo_id, "tag", revision, field="revision")
         self._write("POST", path, {key: value for key, value in body.items() if value is not None})
+        self._changed(repo_id)
 
     def delete_tag(self, repo_id: str, tag: str, *, repo_type: str = "model") -> None:
         """Delete a tag.

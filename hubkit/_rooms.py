@@ -13,7 +13,7 @@ from hubkit._metadata import MetadataStore
 from hubkit._model_cache import ModelCache, policy_of
 from hubkit._transport import Transport
 from hubkit.cache._answers import Answers
-from hubkit.cache._backend import CacheBackend
+from hubkit.cache._backend import CacheBackend, flaw_of
 from hubkit.cache._cooldown import FleetCooldown, machine_name
 from hubkit.cache._decoded import DecodedAnswers
 from hubkit.cache._flight import SingleFlight
@@ -30,7 +30,23 @@ if TYPE_CHECKING:
     from hubkit._repositories import Repositories
     from hubkit._transfers import Downloads, Uploads
 
-__all__ = ["Rooms", "open_tiers"]
+__all__ = ["Rooms", "given_or_loaded", "open_tiers"]
+
+
+def given_or_loaded(config: HubConfig | None) -> HubConfig:
+    """The settings of a caller, or, if he has given none, those that there are.
+
+    Raises:
+        InvalidArgumentError: What he has given is something else: a URL, a mapping.
+        ConfigError: One that there is can't be right.
+    """
+    if config is None:
+        return HubConfig.load()
+    if not isinstance(config, HubConfig):
+        raise InvalidArgumentError(
+            f"config must be a HubConfig, such as HubConfig(cache='redis://host/0'), not {type(config).__name__}"
+        )
+    return config
 
 
 def open_tiers(config: HubConfig, clock: Clock, backends: Sequence[CacheBackend] | None = None) -> Tiers:
@@ -59,13 +75,9 @@ def _check_backends(backends: Sequence[CacheBackend]) -> None:
     if not isinstance(backends, Sequence):
         raise InvalidArgumentError(f"backends must be a list of CacheBackends, not {type(backends).__name__}")
     for index, backend in enumerate(backends):
-        # A class has all that its objects have.
-        if isinstance(backend, type) or not isinstance(backend, CacheBackend):
-            what = backend.__name__ + " itself" if isinstance(backend, type) else type(backend).__name__
-            raise InvalidArgumentError(
-                f"backends[{index}] must be a CacheBackend, not {what}; "
-                "hubkit.cache.open_backend makes one of a URL"
-            )
+        flaw = flaw_of(backend)
+        if flaw is not None:
+            raise InvalidArgumentError(f"backends[{index}] is no cache backend: {flaw}")
 
 
 @attrs.frozen(kw_only=True)

@@ -19,15 +19,19 @@ from typing import TYPE_CHECKING
 
 from hubkit._local_paths import parse_target
 from hubkit._model_cache import BundleSummary
-from hubkit.errors import TransferError
+from hubkit.errors import InvalidArgumentError, TransferError
 
 if TYPE_CHECKING:
+    from huggingface_hub.errors import HfHubHTTPError
+
     from hubkit._bundles import SnapshotSource
     from hubkit._client import HubClient
+    from hubkit.models import ModelMetadata
 
 __all__ = ["BundleSummary", "create_bundle"]
 
 _BRANCH = "main"
+_TRIES = 3
 
 
 def create_bundle(
@@ -53,33 +57,60 @@ def create_bundle(
         What is in it. Models that only this token may read are missing from it, unless they may go along.
 
     Raises:
+        InvalidArgumentError: ``models`` is one text.
         LocalPathError: The file can't be written.
         RepoNotFoundError: There is no such model.
         OfflineError: One isn't cached, and the Hub can't be asked.
-        TransferError: Files are incomplete, or the Hub refused to say all.
+        TransferError: Files are incomplete, or the Hub didn't say all, or not of one commit.
 
     .. versionadded:: 0.1
     """
     place = parse_target(path, field="the bundle")
-    names = [_learned(hub, name) for name in models]
-    snapshots = list(_snapshots(hub, names)) if with_files else []
-    return hub.cache.export_bundle(place, models=names, private=private, snapshots=snapshots)
+    if isinstance(models, str):
+        raise InvalidArgumentError("models must be several ids, not one text")
+    learned = {name: _learned(hub, name) for name in models}
+    # What may not go along isn't downloaded either.
+    shown = [name for name, model in learned.items() if private or model.private is not True]
+    snapshots = list(_snapshots(hub, shown)) if with_files else []
+    return hub.cache.export_bundle(place, models=learned, private=private, snapshots=snapshots)
 
 
-def _learned(hub: HubClient, name: str) -> str:
-    """Ask all that will be asked about a model where nobody can answer."""
+def _learned(hub: HubClient, name: str) -> ModelMetadata:
+    """Ask all that will be asked about a model where nobody can answer, and be told of one commit."""
+    for _ in range(_TRIES):
+        commits = {
+            hub.require_model_metadata(name).sha,
+            hub.require_model_metadata(name, revision=_BRANCH).sha,
+        }
+        if len(commits | {_remembered(hub, name)}) == 1:
+            return hub.require_model_metadata(name)
+        # They were asked at different times, and the branch has moved between. What is cached is good until
+        # the Hub has answered.
+        hub.require_model_metadata(name, use_cache=False)
+        hub.cache.remove(name)
+    raise TransferError(f"{name} changed while it was asked about: try again")
+
+
+def _remembered(hub: HubClient, name: str) -> str | None:
+    """Let the cache learn what huggingface_hub asks; the commit that it is told of."""
     from huggingface_hub.errors import HfHubHTTPError
 
     from hubkit.interop._remembering import remember
 
-    hub.require_model_metadata(name)
     try:
-        remember(name, revision=_BRANCH, config=hub.config)
+        return remember(name, revision=_BRANCH, config=hub.config)
     except HfHubHTTPError as error:
         # Its text repeats what the Hub says, whatever that is; ours comes first.
         hub.require_model_metadata(name, use_cache=False)
-        raise TransferError(f"{name}: the Hub refused to say all: {type(error).__name__}") from error
-    return name
+        raise TransferError(f"{name}: {_refusal(error)}") from error
+
+
+def _refusal(error: HfHubHTTPError) -> str:
+    from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    if isinstance(error, RemoteEntryNotFoundError):
+        return "the Hub lists a file that it doesn't have"
+    return f"the Hub didn't say all (status {error.response.status_code})"
 
 
 def _snapshots(hub: HubClient, names: Iterable[str]) -> Iterator[SnapshotSource]:

@@ -18,7 +18,7 @@ from hubkit._metadata import FoundModels
 from hubkit._model_cache import ModelCache
 from hubkit._secrets import without_frames
 from hubkit.config import HubConfig
-from hubkit.errors import InvalidTokenError, NotConnectedError
+from hubkit.errors import InvalidArgumentError, InvalidTokenError, NotConnectedError
 from hubkit.models import ModelMetadata
 
 __all__ = ["HuggingFaceConnector", "ModelCache", "ModelMetadata", "PlatformConnector"]
@@ -108,6 +108,10 @@ class HuggingFaceConnector(PlatformConnector):
         cache_dir: Folder of cached metadata; where the settings say if left out.
         config: Settings; ``HubConfig.load()`` if left out.
 
+    Raises:
+        ConfigError: A setting can't be right.
+        InvalidArgumentError: ``cache_dir`` is a URL, or ``config`` no `HubConfig`.
+
     With ``async with`` it gives back connections and files at the end.
     """
 
@@ -118,9 +122,12 @@ class HuggingFaceConnector(PlatformConnector):
     supports_registry = True
 
     def __init__(self, cache_dir: str | Path | None = None, *, config: HubConfig | None = None) -> None:
-        places = {} if cache_dir is None else {"cache": Path(cache_dir).absolute().as_uri()}
-        settings = HubConfig.load(places) if config is None else attrs.evolve(config, **places)
-        self._client = HubClient(settings)
+        places = {} if cache_dir is None else {"cache": _folder(cache_dir).absolute().as_uri()}
+        if config is None:
+            config = HubConfig.load(places)
+        elif places and isinstance(config, HubConfig):
+            config = attrs.evolve(config, **places)
+        self._client = HubClient(config)
 
     async def __aenter__(self) -> HuggingFaceConnector:
         return self
@@ -279,6 +286,14 @@ class HuggingFaceConnector(PlatformConnector):
     def _require_connection(self) -> None:
         if not self._client.is_connected:
             raise NotConnectedError("Not connected to HuggingFace")
+
+
+def _folder(cache_dir: str | Path) -> Path:
+    if "://" in str(cache_dir):
+        raise InvalidArgumentError(
+            "cache_dir is a folder; the URL of a cache goes into config, as HubConfig(cache='redis://host/0')"
+        )
+    return Path(cache_dir)
 
 
 def _not_supported(what: str) -> NoReturn:

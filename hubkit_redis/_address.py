@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import parse_qsl, unquote
 
@@ -134,8 +134,21 @@ def _options(scheme: str, kind: Kind, query: str, is_tls: bool) -> dict[str, str
     unknown = set(options).difference(known)
     if unknown:
         takes = ", ".join(known) or "no options"
-        raise ConfigError(f"{scheme}:// URLs take {takes}; not {len(unknown)} others that were given")
+        raise ConfigError(
+            f"the URL has an option that {scheme}:// doesn't take: it takes {takes}{_meant(unknown, known)}"
+        )
     return options
+
+
+def _meant(unknown: Iterable[str], known: Sequence[str]) -> str:
+    """What misspelt options should be. They aren't shown themselves: part of a password may be one."""
+    from difflib import get_close_matches
+
+    near = {match for name in unknown for match in get_close_matches(name, (*known, *_TLS_OPTIONS), n=1)}
+    misspelt = sorted(near.intersection(known))
+    if misspelt:
+        return f" (did you mean {' and '.join(misspelt)}?)"
+    return " (options of TLS are for rediss:// and its kin)" if near else ""
 
 
 def _nodes(kind: Kind, hosts: str) -> tuple[Node, ...]:

@@ -1,10 +1,11 @@
-"""A whole cache backend: a folder that a team shares, for clusters that have a /scratch and no Redis.
+"""A whole cache backend: a folder that a team shares, for clusters without a Redis.
 
-pip install ./examples/custom_backend     # its pyproject.toml says that team:// URLs are opened here
+pip install ./examples/custom_backend     # says that team:// URLs are opened here
 HUBKIT_CACHE=team:///scratch/hubkit hubkit info openai-community/gpt2
 
-What each method promises is written down in `hubkit.cache.CacheBackend`, and `hubkit.testing.BackendContract`
-tests it: that any text is a key, that threads and killed processes leave no half-written values, and so on.
+What each method promises is written down in `hubkit.cache.CacheBackend`, and
+`hubkit.testing.BackendContract` tests it: that any text is a key, that threads and
+killed processes leave no half-written values, and so on.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from hubkit.cache import BackendStats, Lease
 
 
 class TeamFolder:
-    """Each entry a file of its own, which readers see whole: it is written aside and renamed.
+    """Each entry a file, which readers see whole: it is written aside and renamed.
 
-    Make the folder with ``mkdir -m 2770``, and let a nightly ``find FOLDER -name '*-*' -mtime +30 -delete``
-    tidy up: nothing lasts longer. Who can write to it decides what the team reads: set HUBKIT_CACHE_KEY.
+    Make the folder with ``mkdir -m 2770``, and let a nightly ``find FOLDER -name
+    '*-*' -mtime +30 -delete`` tidy up: nothing lasts longer. Who can write to it
+    decides what the team reads: set HUBKIT_CACHE_KEY.
     """
 
     # Others read it, so hubkit keeps private models out.

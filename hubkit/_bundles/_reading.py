@@ -113,7 +113,9 @@ def _check_signature(given: bytes, raw: bytes, signing_key: bytes) -> None:
     from hmac import compare_digest
 
     if not compare_digest(given, signature_of(raw, signing_key)):
-        raise BundleError("it isn't signed with the fleet's key (cache_key)")
+        raise BundleError(
+            "it isn't signed with the cache_key of these settings: where it is made HUBKIT_CACHE_KEY has to be the same"
+        )
 
 
 def _walk(file: BinaryIO) -> Iterator[_Member]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -20,6 +21,9 @@ from hubkit.errors import (
 __all__ = ["translated"]
 
 T = TypeVar("T")
+
+# Of a mirror, or a Hub of one's own: the library goes by what is installed here, not by what is there.
+_NO_XET = re.compile(r"\b404\b.*/xet-(?:read|write)-token/")
 
 
 def translated(call: Callable[[], T], what: str, *, token: Secret | None, clock: Clock) -> T:
@@ -78,6 +82,8 @@ def _ours(error: Exception, what: str, token: Secret | None, clock: Clock) -> Hu
         return error_from(_answer(response), token=token, now=clock.now())
     # On one line: what a server says may hold line ends, and would forge others in a log.
     reason = " ".join(redact(str(error).strip() or type(error).__name__, token).split())
+    if _NO_XET.search(reason) is not None:
+        reason = f"this Hub takes no files over Xet: set HF_HUB_DISABLE_XET=1 ({reason})"
     names = {f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in type(error).__mro__}
     if isinstance(error, EntryNotFoundError) and not isinstance(error, FileNotFoundError):
         return RepoFileNotFoundError(f"{what}: {reason}", 404)

@@ -21,6 +21,7 @@ from hubkit.cache._keys import (
     Scope,
     model_key,
     model_prefix,
+    reply_prefix,
     search_key,
     search_prefix,
     shelf_of,
@@ -203,7 +204,7 @@ class Answers:
             self._tiers.store(Entry(own_key, 404, self._clock.now(), ttl, missing, b""), expires_in=ttl)
 
     def drop_model(self, model_id: str) -> bool:
-        """Forget a model, at every revision; whether it was known."""
+        """Forget a model, at every revision, whoever asked for it; whether it was known."""
         self._drops += 1
         if self._tiers.read_only:
             # Others go on reading it, but whoever changed it shall not.
@@ -211,6 +212,8 @@ class Answers:
         known = [self._tiers.delete(key) for key in self._model_keys(model_id, None)]
         for scope in (self._scope, PUBLIC):
             known.append(bool(self._tiers.clear(model_key(self._endpoint, scope, model_id) + " @ ")))
+            # What huggingface_hub was told of it, and the commit that its branches are pinned to.
+            self._tiers.clear(f"{reply_prefix(self._endpoint, scope)}models/{model_id} ")
         self.memory.clear()
         return any(known)
 
@@ -272,7 +275,10 @@ class Answers:
 
     def drop_searches(self) -> None:
         """Forget the caller's searches: a write may have changed what they would find."""
-        self._tiers.clear(search_prefix(self._endpoint, self._search_scopes[0]))
+        scope = self._search_scopes[0]
+        self._tiers.clear(search_prefix(self._endpoint, scope))
+        # Lists that huggingface_hub was given are of no repository.
+        self._tiers.clear(reply_prefix(self._endpoint, scope) + " ")
 
     def clear(self) -> int:
         """Forget everything in the stores, whoever's it is; how many entries."""

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
-__all__ = ["BackendStats", "CacheBackend", "Lease"]
+__all__ = ["BackendStats", "CacheBackend", "Lease", "flaw_of"]
 
 
 @attrs.frozen(kw_only=True)
@@ -141,3 +141,19 @@ class CacheBackend(Protocol):
         - What was stored stays; a closed backend may be used again, and opens anew.
         """
         ...
+
+
+def flaw_of(candidate: object) -> str | None:
+    """What keeps an object from being a `CacheBackend`, in words; None when nothing does.
+
+    >>> flaw_of({"key": b"value"})
+    "a 'dict' has no close, no delete, no get_many, no lease, no set, no set_many, no shared, no stats"
+    """
+    if isinstance(candidate, type):
+        # It has all that its objects have.
+        return f"{candidate.__name__} is a class, and an object of it is needed"
+    promised = {*CacheBackend.__annotations__, *vars(CacheBackend)}
+    missing = sorted(name for name in promised if not name.startswith("_") and not hasattr(candidate, name))
+    if not missing:
+        return None
+    return f"a {type(candidate).__name__!r} has {', '.join(f'no {name}' for name in missing)}"

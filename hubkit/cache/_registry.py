@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
-from hubkit.cache._backend import CacheBackend
+from hubkit.cache._backend import CacheBackend, flaw_of
 from hubkit.errors import BackendUnavailableError, ConfigError
 
 __all__ = ["ENTRY_POINTS", "Plugin", "find_plugin", "local_path", "open_backend"]
@@ -59,7 +59,8 @@ def open_backend(url: str, *, max_bytes: int | None = None, clock: Clock = SYSTE
         clock: Where the time comes from.
 
     Raises:
-        ConfigError: It is no URL, its scheme is unknown or claimed by two packages, or it is malformed.
+        ConfigError: It is no URL, its scheme is unknown or claimed by two packages, or it is malformed;
+            or what a package opens has not all that a backend has.
         BackendUnavailableError: It needs a package that isn't installed; the text names the extra.
 
     >>> open_backend("none://")
@@ -74,7 +75,11 @@ def open_backend(url: str, *, max_bytes: int | None = None, clock: Clock = SYSTE
     builtin = _BUILTIN.get(scheme)
     if builtin is not None:
         return builtin(scheme, rest, max_bytes, clock)
-    backend: CacheBackend = _load(scheme)(url)
+    opened = _load(scheme)(url)
+    flaw = flaw_of(opened)
+    if flaw is not None:
+        raise ConfigError(f"{scheme}:// opens no cache backend: {flaw}")
+    backend: CacheBackend = opened
     return backend
 
 

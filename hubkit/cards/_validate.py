@@ -19,6 +19,7 @@ from hubkit.cards._validation._secrets import check_secrets
 from hubkit.cards._validation._syntax import check_syntax
 from hubkit.cards._validation._tree import BrokenYamlError, Fields, Scalar, Tree, read_tree, walk
 from hubkit.cards._writing._front_matter import FrontMatter, split_front_matter
+from hubkit.errors import InvalidArgumentError
 
 __all__ = ["validate_card"]
 
@@ -51,12 +52,17 @@ def validate_card(text: str) -> list[Finding]:
         text: The card: front matter and body. Read the file without newline translation.
 
     Returns:
-        The findings, by line, then key; the same for the same text. Never raises.
+        The findings, by line, then key; the same for the same text.
+
+    Raises:
+        InvalidArgumentError: It is no text, but a path, say. No text whatever raises.
 
     >>> for finding in validate_card("---\nlicense: Apache 2.0\n---\n# Hi"):
     ...     print(finding.severity, finding)
     error line 2: license: "license" must be one of the Hub's licence ids; "Apache 2.0" is none (write apache-2.0)
     """
+    if not isinstance(text, str):
+        raise InvalidArgumentError(f"text must be the text of a card, not {type(text).__name__}")
     report = Report()
     if len(text) > _LONGEST:
         report.warn(

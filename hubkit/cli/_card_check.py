@@ -64,7 +64,9 @@ def _card_of(path: str) -> Path:
     if file.is_dir():
         file /= _CARD
     if not file.is_file():
-        raise LocalPathError(f"{file} doesn't exist, or is no file; a model card is needed")
+        raise LocalPathError(
+            f"{file} doesn't exist, or is no file: 'hubkit card new' writes an adapter's card"
+        )
     return file
 
 

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
-from hubkit._rooms import open_tiers
+from hubkit._rooms import given_or_loaded, open_tiers
 from hubkit.config import HubConfig
 from hubkit.errors import ConfigError, InvalidArgumentError
 from hubkit.interop._cached_send import CachedSend
@@ -48,13 +48,13 @@ def install(config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> 
 
     Raises:
         ConfigError: A setting can't be right.
-        InvalidArgumentError: It is installed with other settings.
+        InvalidArgumentError: ``config`` is no `HubConfig`, or it is installed with other settings.
 
     .. versionadded:: 0.1
     """
     global _installed
     with _changing:
-        wanted = HubConfig.load() if config is None else config
+        wanted = given_or_loaded(config)
         if _installed is None:
             _installed = _Installation(wanted, clock)
         elif config is not None and config != _installed.config:

@@ -10,13 +10,16 @@ from hubkit.interop._installation import cached
 __all__ = ["remember"]
 
 
-def remember(model_id: str, *, revision: str, config: HubConfig) -> None:
+def remember(model_id: str, *, revision: str, config: HubConfig) -> str | None:
     """Let the cache learn of a model what huggingface_hub asks about it: information, refs, tree, and each file.
 
     Args:
         model_id: ``org/name``.
         revision: Branch or tag, as programs will name it.
         config: Settings, the token included.
+
+    Returns:
+        The commit that the branch or tag is at, as far as the Hub says so.
 
     Raises:
         HfHubHTTPError: The Hub refused.
@@ -38,3 +41,4 @@ def remember(model_id: str, *, revision: str, config: HubConfig) -> None:
 
         with ThreadPoolExecutor(config.max_workers, "hubkit") as pool:
             list(pool.map(ask, [file.rfilename for file in info.siblings or ()]))
+    return info.sha

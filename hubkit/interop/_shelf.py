@@ -185,7 +185,9 @@ class Shelf:
     def _drop_in(self, scope: Scope, repo: RepoName) -> None:
         self._tiers.clear(_prefix(scope, repo.endpoint, repo))
         if repo.repo_type == "models":
-            self._tiers.delete(model_key(repo.endpoint, scope, repo.repo_id))
+            key = model_key(repo.endpoint, scope, repo.repo_id)
+            self._tiers.delete(key)
+            self._tiers.clear(key + " @ ")
 
     def _found(self, repo: RepoName | None, text: str) -> tuple[Entry | None, Freshness]:
         keys = [_prefix(scope, self._endpoint, repo) + text for scope in (PUBLIC, self._scope)]

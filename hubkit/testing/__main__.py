@@ -19,6 +19,7 @@ except BackendUnavailableError as _error:
 __all__ = ["main"]
 
 _WAKE_SECONDS = 1.0
+_LAST_PORT = 65_535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to bind (default: %(default)s)")
     parser.add_argument(
-        "--port", type=int, default=8000, help="port to bind; 0 takes a free one (default: 8000)"
+        "--port", type=_port, default=8000, help="port to bind; 0 takes a free one (default: 8000)"
     )
     parser.add_argument("--folder", type=Path, help="keep everything here; in memory when left out")
     parser.add_argument(
@@ -88,6 +89,12 @@ def _parser() -> argparse.ArgumentParser:
         help="a user; may be repeated",
     )
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LAST_PORT}")
+    return int(text)
 
 
 def _user(text: str) -> tuple[str, str | None]:

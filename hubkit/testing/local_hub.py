@@ -201,8 +201,10 @@ class LocalHub:
 
         Raises:
             ValueError: The id is taken.
+            TypeError: A content is no bytes.
         """
         contents = _read_folder(Path(files)) if isinstance(files, str | Path) else dict(files or {})
+        _check_contents(contents)
         with self._state.lock:
             repo = self._state.create(repo_type, repo_id, private=private, gated=gated)
             author = repo.namespace or _SERVER
@@ -350,6 +352,12 @@ class LocalHub:
         if repo is None:
             raise LookupError(f"no such {repo_type}: {repo_id}")
         return repo
+
+
+def _check_contents(contents: Mapping[str, object]) -> None:
+    for path, content in contents.items():
+        if not isinstance(content, bytes):
+            raise TypeError(f"the contents of {path!r} must be bytes, not {type(content).__name__}")
 
 
 def _read_folder(folder: Path) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ from huggingface_hub import HfApi, hf_hub_download, snapshot_download
 
 from hubkit import BundleError, LocalPathError, ModelCache, ModelMetadata
 from hubkit._bundles import SnapshotSource
+from hubkit.bundling import create_bundle
 from hubkit.cache import open_backend
 from hubkit.interop import cached
 
@@ -205,3 +206,43 @@ def test_failure_leaves_the_old_one(site, bundle, tmp_path):
 
     assert before == bundle.read_bytes()
     assert [] == [name for name in os.listdir(tmp_path) if name.endswith(".tmp")]
+
+
+def test_files_of_private_models_only_on_demand(hub, site, tmp_path):
+    """The files of a model whose answers stay here stay here too."""
+    here = site("here", token=hub.add_user("alice"))
+    names = ["org/model", "alice/secret"]
+    with here.client() as client:
+        public = create_bundle(client, tmp_path / "public.tar", names, with_files=True)
+
+        whole = create_bundle(client, tmp_path / "whole.tar", names, with_files=True, private=True)
+        (tmp_path / "stray").mkdir()
+        (tmp_path / "stray" / "config.json").write_bytes(b"{}")
+        stray = SnapshotSource(
+            repo_id="alice/secret", commit_hash="0" * 40, revision="main", folder=tmp_path / "stray"
+        )
+        direct = client.cache.export_bundle(tmp_path / "direct.tar", snapshots=[stray])
+
+    assert b"alice/secret" not in (tmp_path / "public.tar").read_bytes()
+    assert (("org/model",), ("org/model", "alice/secret")[::-1]) == (public.models, whole.models)
+    assert (len(FILES), 0) == (public.files, direct.files)
+
+
+def test_all_of_one_commit(hub, site, tmp_path):
+    """A bundle tells of one commit, though what is cached was asked before and after a push."""
+    here = site("here")
+    with here.client() as client:
+        client.require_model_metadata("org/model")
+        hub.commit("org/model", {"config.json": b"[]"})
+        with cached(here.config):
+            HfApi(endpoint=hub.endpoint, token=False).model_info("org/model", revision="main")
+        create_bundle(client, tmp_path / "models.tar", ["org/model"])
+    there = site("there")
+    hub.stop()
+    with there.client() as client:
+        client.cache.import_bundle(tmp_path / "models.tar", cache_dir=there.files)
+        ours = client.require_model_metadata("org/model").sha
+    with cached(there.config):
+        theirs = HfApi(endpoint=hub.endpoint, token=False).model_info("org/model", revision="main").sha
+
+    assert ours == theirs

@@ -109,3 +109,20 @@ def test_misspelt_options_fail() -> None:
     """An option that there is not is an error, not silence."""
     with pytest.raises(TypeError):
         RedisCache("redis://host", timeout=5)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("rediss://h/0?ssl_ca_cert=/ca.pem", "did you mean ssl_ca_certs?"),
+        ("redis://h/0?ssl_ca_certs=/ca.pem", "rediss://"),
+        ("redis://me:se?cret@h/0", "it takes db"),
+    ],
+)
+def test_options_that_there_are_not(url, told):
+    """An error says what was meant, and never what was written, which may be part of a password."""
+    with pytest.raises(ConfigError) as caught:
+        parse_address(url)
+
+    assert told in str(caught.value)
+    assert "cret" not in str(caught.value)

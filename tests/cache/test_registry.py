@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -149,13 +150,31 @@ def _run(code: str, *paths: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_installed_plugins_are_loaded_when_named(tmp_path: Path) -> None:
-    """An installed package's scheme works, and its code isn't imported before."""
-    info = tmp_path / "shelf-1.0.dist-info"
+def _package(folder: Path, code: str) -> Path:
+    """A folder with an installed package that opens ``shelf://``."""
+    info = folder / "shelf-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: shelf\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[hubkit.cache_backends]\nshelf = shelf:open_shelf\n")
-    (tmp_path / "shelf.py").write_text("def open_shelf(url):\n    return 'opened ' + url\n")
+    (folder / "shelf.py").write_text(code)
+    return folder
+
+
+def test_installed_plugins_are_loaded_when_named(tmp_path: Path) -> None:
+    """An installed package's scheme works, and its code isn't imported before."""
+    package = _package(
+        tmp_path,
+        """
+from hubkit.cache import MemoryCache
+class Shelf(MemoryCache):
+    def __init__(self, url):
+        super().__init__()
+        self.url = url
+    def __repr__(self):
+        return 'opened ' + self.url
+open_shelf = Shelf
+""",
+    )
     code = """
         import sys
         from hubkit.cache import open_backend
@@ -163,9 +182,30 @@ def test_installed_plugins_are_loaded_when_named(tmp_path: Path) -> None:
         print("shelf" in sys.modules, open_backend("shelf://a?b"))
     """
 
-    done = _run("\n".join(line.strip() for line in code.splitlines()), tmp_path)
+    done = _run("\n".join(line.strip() for line in code.splitlines()), package)
 
     assert (done.stdout, done.stderr) == ("False opened shelf://a?b\n", "")
+
+
+def test_a_plugin_with_something_missing(tmp_path: Path) -> None:
+    """What a package opens is looked at before it is used, and what is missing is named."""
+    package = _package(
+        tmp_path,
+        "class Shelf:\n    shared = False\n    get = set = keys = print\nopen_shelf = lambda url: Shelf()\n",
+    )
+    code = """
+        from hubkit.cache import open_backend
+        from hubkit.errors import ConfigError
+        try:
+            open_backend("shelf://a")
+        except ConfigError as error:
+            print(error)
+    """
+
+    done = _run(inspect.cleandoc(code), package)
+
+    expected = "shelf:// opens no cache backend: a 'Shelf' has no clear, no close, no delete"
+    assert done.stdout.startswith(expected)
 
 
 def test_redis_without_its_driver_names_the_extra(tmp_path: Path) -> None:

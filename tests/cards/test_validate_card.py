@@ -1,8 +1,11 @@
 """What a check finds in a whole card: where its metadata is, that it is YAML, and what no card should hold."""
 
+from pathlib import Path
+
 import pytest
 
 from hubkit.cards import Finding, read_adapter, render_card, validate_card
+from hubkit.errors import InvalidArgumentError
 
 CARD = "---\nlicense: mit\n---\n\n# Foxes\n\nTuned on foxes.\n"
 
@@ -320,3 +323,10 @@ class TestSecrets:
     def test_what_stands_for_one_in_documentation(self, text):
         """Nothing random about it."""
         assert [] == validate_card(with_body(text))
+
+
+@pytest.mark.parametrize("card", [Path("README.md"), b"# Foxes\n", None])
+def test_what_is_no_text(card):
+    """A path in place of the text is refused as an argument, by name."""
+    with pytest.raises(InvalidArgumentError, match="text must be the text of a card"):
+        validate_card(card)

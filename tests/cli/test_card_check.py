@@ -103,7 +103,7 @@ def test_no_card(run: Run, tmp_path: Path) -> None:
     results = [run("card", "check", str(path)) for path in (tmp_path, tmp_path / "none.md")]
 
     assert [2, 2] == [result.exit_code for result in results]
-    assert all("a model card is needed" in result.stderr for result in results)
+    assert all("'hubkit card new' writes" in result.stderr for result in results)
 
 
 def test_any_bytes(run: Run, card: Callable[[bytes], str]) -> None:

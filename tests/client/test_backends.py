@@ -60,11 +60,14 @@ def test_none_at_all(hub, config):
 @pytest.mark.parametrize(
     ("backends", "said"),
     [
-        ("memory://", "backends[0] must be a CacheBackend, not str"),
+        ("memory://", "backends[0] is no cache backend: a 'str' has no clear"),
         (MemoryCache(), "backends must be a list of CacheBackends, not MemoryCache"),
-        (["memory://"], "backends[0] must be a CacheBackend, not str"),
-        ([MemoryCache(), {}], "backends[1] must be a CacheBackend, not dict"),
-        ([MemoryCache], "backends[0] must be a CacheBackend, not MemoryCache itself"),
+        (["memory://"], "backends[0] is no cache backend: a 'str' has no clear"),
+        ([MemoryCache(), {}], "backends[1] is no cache backend: a 'dict' has no close"),
+        (
+            [MemoryCache],
+            "backends[0] is no cache backend: MemoryCache is a class, and an object of it is needed",
+        ),
     ],
 )
 def test_what_is_no_backend(config, backends, said):

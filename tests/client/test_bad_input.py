@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hubkit import ConfigError, HubClient, HubConfig, InvalidArgumentError, InvalidRefError, ModelCache
+from hubkit.bundling import create_bundle
+from hubkit.connector import HuggingFaceConnector
+from hubkit.interop import install
 
 BAD_IDS = [
     "",
@@ -122,3 +125,48 @@ def test_model_cache_takes_any_text(tmp_path, model_id):
 
     assert "mit" == ModelCache(tmp_path).get(model_id).license
     assert [model_id] == [model.model_id for model in ModelCache(tmp_path).get_all_cached()]
+
+
+@pytest.mark.parametrize("config", ["redis://host/0", {"cache": "memory://"}, HubConfig])
+@pytest.mark.parametrize(
+    "take",
+    [
+        HubClient,
+        install,
+        lambda config: HuggingFaceConnector(config=config),
+        lambda config: HuggingFaceConnector("folder", config=config),
+    ],
+    ids=["client", "install", "connector", "connector with a folder"],
+)
+def test_what_are_no_settings(take, config):
+    """A URL or a mapping in place of settings is refused, with how it would be right."""
+    with pytest.raises(InvalidArgumentError, match=r"config must be a HubConfig, such as HubConfig\(cache="):
+        take(config)
+
+
+def test_url_as_a_folder(monkeypatch, tmp_path):
+    """The URL of a cache isn't taken for a folder of that name."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidArgumentError, match="cache_dir is a folder"):
+        HuggingFaceConnector("redis://host/0")
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_one_text_in_place_of_several_models(client, tmp_path):
+    """A bundle of a single id isn't one of its letters."""
+    for pack in (lambda path: create_bundle(client, path, "org/model"), _exported(client)):
+        with pytest.raises(InvalidArgumentError, match="models must be several ids"):
+            pack(tmp_path / "models.tar")
+
+    assert [] == list(tmp_path.glob("*.tar"))
+
+
+def _exported(client):
+    return lambda path: client.cache.export_bundle(path, models="org/model")
+
+
+def test_address_of_a_page():
+    """Whoever copies it from the browser is told what is wanted."""
+    with pytest.raises(InvalidRefError, match="not the address of its page"):
+        HubClient().get_model_metadata("https://huggingface.co/org/name")

@@ -104,6 +104,18 @@ def test_history(repos, hub):
     assert 4 <= len(repos.commits("alice/base"))
 
 
+@pytest.mark.parametrize("make", ["create_branch", "create_tag"])
+def test_made_after_it_was_missed(make_client, hub, alice, make):
+    """A branch or tag that this process makes is there, though it was told a moment ago that there is none."""
+    hub.add_repo("alice/mine", {"config.json": b"{}"})
+    client = make_client(token=alice)
+    missed = client.get_model_metadata("alice/mine", revision="v1")
+    getattr(client.repos, make)("alice/mine", "v1")
+
+    assert missed is None
+    assert client.get_model_metadata("alice/mine", revision="v1") is not None
+
+
 def test_branches_and_tags(repos):
     """Made at a revision, listed, removed."""
     head = repos.refs("alice/base").branches[0].commit_hash

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 import yaml
@@ -277,3 +281,24 @@ def test_bad_folder(hub, writer, tmp_path):
         assert isinstance(info.value, LocalPathError)
 
     assert 0 == hub.total_requests
+
+
+def test_hub_without_xet(adapters):
+    """A Hub that has no Xet is met with the setting that uploads without it, as hf_xet asks for it regardless."""
+    pytest.importorskip("hf_xet")
+    serve = [sys.executable, "-m", "hubkit.testing", "--port=0", "--user=alice"]
+    upload = [sys.executable, "-m", "hubkit.cli", "upload", adapters / "lora-causal-lm", "alice/foxes"]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            lines = [server.stdout.readline() for _ in range(6)]
+            told = dict(re.findall(r"export (\w+)=(\S+)", "".join(lines)))
+            del told["HF_HUB_DISABLE_XET"]
+            bare = {name: text for name, text in os.environ.items() if name != "HF_HUB_DISABLE_XET"}
+            ended = subprocess.run(
+                upload, env={**bare, **told}, capture_output=True, text=True, check=False, timeout=60
+            )
+        finally:
+            server.terminate()
+
+    assert 0 != ended.returncode
+    assert "this Hub takes no files over Xet: set HF_HUB_DISABLE_XET=1" in ended.stderr

@@ -41,6 +41,19 @@ def tour(scene):
     return Reader(names)
 
 
+def connector(scene):
+    """A model, an adapter of it, and somebody who may upload."""
+    card = {"license": "apache-2.0", "pipeline_tag": "text-generation"}
+    names = {"server": scene.server, "token": scene.server.add_user("alice"), "adapter": str(scene.adapter)}
+    files = [{"rfilename": "config.json"}, {"rfilename": "model.safetensors"}]
+    tags = ["text-generation", "transformers", "license:apache-2.0"]
+    record = {"id": "acme/foxes", "private": False, "cardData": card, "siblings": files, "downloads": 7}
+    scene.server.add_model(
+        {**record, "tags": tags, "library_name": "transformers", "pipeline_tag": "text-generation"}
+    )
+    return Reader(names)
+
+
 def cards(scene):
     """A trained adapter."""
     return Reader({"adapter": scene.adapter})
@@ -101,6 +114,7 @@ SCENES = {
     "card-checks.md": nothing,
     "cards.md": cards,
     "configuration.md": nothing,
+    "connector.md": connector,
     "downloads.md": downloads,
     "errors.md": nothing,
     "interop.md": one_model,

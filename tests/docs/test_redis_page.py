@@ -18,9 +18,10 @@ PAGE = Path(__file__).parents[2] / "docs" / "redis.md"
 def server(start_redis, tmp_path):
     """A server with the options of the page's compose file, and its users."""
     blocks = [block.text for block in blocks_of(PAGE)]
-    compose = yaml.safe_load(next(text for text in blocks if text.startswith("# compose.yaml")))
-    users = next(text for text in blocks if text.startswith("# users.acl"))
-    (tmp_path / "users.acl").write_text(users.partition("\n")[2])
+    compose = yaml.safe_load(next(text for text in blocks if text.startswith("services:")))
+    users = next(text for text in blocks if text.startswith("user default off"))
+    # As it is printed: Redis doesn't start with a line in it that names no user.
+    (tmp_path / "users.acl").write_text(users)
     command = compose["services"]["cache"]["command"].replace("/etc/redis", str(tmp_path))
     return start_redis(*shlex.split(command)[1:])
 

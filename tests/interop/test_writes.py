@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+from hubkit import HubClient
 
 CHANGES = {
     "upload": lambda api: api.upload_file(
@@ -84,3 +87,20 @@ def test_other_repositories_stay(hub, api, beneath):
     api.model_info("alice/mine2")
 
     assert 0 == hub.total_requests
+
+
+def test_what_a_client_changes(hub, api, alice, config, clock, beneath):
+    """What a HubClient changes huggingface_hub is told of at once, and the other way round."""
+    hub.add_repo("alice/mine", {"config.json": b"{}"})
+    with HubClient(attrs.evolve(config, endpoint=hub.endpoint, token=alice), clock=clock) as client:
+        shown = [branch.name for branch in api.list_repo_refs("alice/mine").branches]
+        client.repos.create_branch("alice/mine", "dev")
+        then = [branch.name for branch in api.list_repo_refs("alice/mine").branches]
+        client.require_model_metadata("alice/mine", revision="main")
+        made = api.upload_file(
+            path_or_fileobj=b"x", path_in_repo="new.txt", repo_id="alice/mine", commit_message="x"
+        )
+
+    with HubClient(attrs.evolve(config, endpoint=hub.endpoint, token=alice), clock=clock) as client:
+        assert (["main"], {"main", "dev"}) == (shown, set(then))
+        assert made.oid == client.require_model_metadata("alice/mine", revision="main").sha

@@ -508,3 +508,21 @@ def test_without_the_extra():
 
     told = 'hubkit.testing: LocalHub needs cheroot: pip install "hubkit[testing]"\n'
     assert (1, told) == (result.returncode, result.stderr)
+
+
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_port_that_there_is_not(port: str) -> None:
+    """A port that can't be one is an error of the command line, not a traceback."""
+    command = [sys.executable, "-m", "hubkit.testing", f"--port={port}"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+
+    assert 2 == ended.returncode
+    assert "a port is a number from 0 to 65535" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_text_in_place_of_bytes(hub: LocalHub) -> None:
+    """Contents are bytes; what isn't is named, and nothing is made."""
+    with pytest.raises(TypeError, match=r"the contents of 'a\.txt' must be bytes, not str"):
+        hub.add_repo("org/model", {"a.txt": "text"})  # type: ignore[dict-item]
+    hub.add_repo("org/model", {"a.txt": b"text"})
