@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from hubkit._secrets import Secret, redact, without_frames
 from hubkit._transport import HubResponse, error_from
 from hubkit.errors import (
     HubkitError,
+    InsufficientSpaceError,
     RepoFileNotFoundError,
     TransferError,
     TransportError,
@@ -20,6 +22,8 @@ from hubkit.errors import (
 __all__ = ["translated"]
 
 T = TypeVar("T")
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def translated(call: Callable[[], T], what: str, *, token: Secret | None, clock: Clock) -> T:
@@ -37,7 +41,8 @@ def translated(call: Callable[[], T], what: str, *, token: Secret | None, clock:
     Raises:
         ResponseError: The Hub refused.
         TransportError: The connection failed.
-        TransferError: Anything else, a full disk for example.
+        InsufficientSpaceError: The disk is full.
+        TransferError: Anything else.
     """
     try:
         return call()
@@ -85,6 +90,8 @@ def _ours(error: Exception, what: str, token: Secret | None, clock: Clock) -> Hu
         return TransportTimeoutError(f"{what}: {reason}")
     if isinstance(error, ConnectionError) or names & {"httpx.TransportError", "httpx2.TransportError"}:
         return TransportError(f"{what}: {reason}")
+    if getattr(error, "errno", None) in _NO_ROOM:
+        return InsufficientSpaceError(f"{what} failed: {reason}")
     return TransferError(f"{what} failed: {reason}")
 
 
