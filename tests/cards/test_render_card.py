@@ -137,6 +137,8 @@ Well.
 
 ## Evaluation Metrics
 
+As the author of this repository states.
+
 | Metric | Value |
 | --- | --- |
 | accuracy | 0.5 |
@@ -175,13 +177,11 @@ def test_title_needs_a_name():
 
 
 def test_callers_word_wins():
-    """Base model and metrics of the caller replace those of the files."""
-    facts = AdapterFacts(base_model="org/file", metrics={"eval_loss": 9.0})
-
-    card = render_card(facts, repo_id="a/b", base_model="org/said", metrics={"eval_loss": 1.0})
+    """The caller's base model replaces the files'."""
+    card = render_card(AdapterFacts(base_model="org/file"), repo_id="a/b", base_model="org/said")
 
     assert "org/said" == parsed(card).data["base_model"]
-    assert ("org/file" in card, "9.0" in card) == (False, False)
+    assert "org/file" not in card
 
 
 @pytest.mark.parametrize(
