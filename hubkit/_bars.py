@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ def bar_of(unit: str, *, wanted: bool, total: int | None = None, what: str | Non
         total: How many there will be; None when nobody knows.
         what: Stands before the bar.
     """
-    from tqdm import tqdm
-
-    return tqdm(desc=what, total=total, unit=f" {unit}", disable=not is_shown(wanted), leave=False)
+    return _bar_class()(desc=what, total=total, unit=f" {unit}", disable=not is_shown(wanted), leave=False)
 
 
 def bar_of_bytes(what: str, total: int, *, wanted: bool) -> tqdm[Any]:
@@ -46,10 +45,8 @@ def bar_of_bytes(what: str, total: int, *, wanted: bool) -> tqdm[Any]:
         total: Bytes.
         wanted: Whether the settings want bars.
     """
-    from tqdm import tqdm
-
     hidden = not (total and is_shown(wanted))
-    return tqdm(
+    return _bar_class()(
         desc=what, total=total, unit="B", unit_scale=True, unit_divisor=1024, disable=hidden, leave=False
     )
 
@@ -72,6 +69,22 @@ def beside_bars() -> contextlib.AbstractContextManager[object]:
         return contextlib.nullcontext()
     making_way: contextlib.AbstractContextManager[object] = tqdm.tqdm.external_write_mode(file=sys.stderr)
     return making_way
+
+
+@cache
+def _bar_class() -> type[tqdm[Any]]:
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[type-arg]
+        """A bar that no thread watches: nobody ends that of tqdm's own, which hidden bars have too."""
+
+        monitor_interval = 0
+
+        def __init__(self, **options: Any) -> None:
+            # It would see to it that a bar which slows down is drawn: so does a look at the clock each time.
+            super().__init__(miniters=1, **options)
+
+    return Bar
 
 
 def _are_disabled() -> bool:
