@@ -274,9 +274,11 @@ class HubClient:
             GatedRepoError: This token has no access.
             RateLimitedError: The Hub asks to wait for longer than the deadline.
             TransportError: The Hub went out of reach.
-            TransferError: The files are incomplete; the disk is too full, or the name of a file can't be kept
-                on this system, which is found before anything is fetched; without the Hub also: what is
-                here can't be checked, or isn't known to be allowed to this token.
+            InsufficientSpaceError: The disk is too full, which is found before anything is fetched, or filled up
+                meanwhile.
+            TransferError: The files are incomplete, or the name of one can't be kept on this system, which is
+                found before anything is fetched; without the Hub also: what is here can't be checked, or isn't
+                known to be allowed to this token.
         """
         _check_refs(model_id, revision)
         return self._rooms.downloads.download(

@@ -120,6 +120,7 @@ class ModelCache:
         memory: DecodedAnswers[ModelMetadata] = DecodedAnswers(max_entries=0, max_seconds=0.0, clock=clock)
         self._clock = clock
         self._tiers = tiers
+        self._progress = settings.progress
         self._answers = Answers(
             tiers,
             endpoint=settings.endpoint if endpoint is None else endpoint,
@@ -130,9 +131,9 @@ class ModelCache:
         )
 
     @classmethod
-    def _over(cls, answers: Answers, tiers: Tiers, clock: Clock) -> ModelCache:
+    def _over(cls, answers: Answers, tiers: Tiers, clock: Clock, *, progress: bool) -> ModelCache:
         cache = cls.__new__(cls)
-        cache._answers, cache._tiers, cache._clock = answers, tiers, clock
+        cache._answers, cache._tiers, cache._clock, cache._progress = answers, tiers, clock, progress
         return cache
 
     def get(self, model_id: str, ttl_hours: float = 24) -> ModelMetadata | None:
@@ -247,7 +248,9 @@ class ModelCache:
         )
         told = _models_named(entry.key for entry in entries)
         going = [snapshot for snapshot in snapshots if snapshot.repo_id in told]
-        manifest = write_bundle(place, entries, going, signing_key=self._tiers.signing_key)
+        manifest = write_bundle(
+            place, entries, going, signing_key=self._tiers.signing_key, progress=self._progress
+        )
         return BundleSummary.of(manifest)
 
     def import_bundle(
@@ -270,7 +273,7 @@ class ModelCache:
         """
         from hubkit._bundles import place_files, read_bundle
 
-        contents = read_bundle(Path(path), signing_key=self._tiers.signing_key)
+        contents = read_bundle(Path(path), signing_key=self._tiers.signing_key, progress=self._progress)
         # Read before any is kept: one that is broken, or no answer, spoils the whole.
         entries = list(contents.entries())
         if not all(is_portable(entry.key) for entry in entries):
@@ -278,7 +281,8 @@ class ModelCache:
                 f"bundle {str(path)!r} is refused: it holds notes that can't be carried elsewhere"
             )
         taken = sum(take_over(self._tiers, entry, self._clock) for entry in entries)
-        placed = place_files(contents, None if cache_dir is None else Path(cache_dir))
+        folder = None if cache_dir is None else Path(cache_dir)
+        placed = place_files(contents, folder, progress=self._progress)
         self._answers.memory.clear()
         return BundleSummary.of(contents.manifest, new_answers=taken, new_files=placed)
 

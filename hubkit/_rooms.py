@@ -135,7 +135,7 @@ class Rooms:
             metadata=MetadataStore(
                 answers, transport, flights=flights, max_workers=config.max_workers, clock=clock
             ),
-            cache=ModelCache._over(answers, tiers, clock),
+            cache=ModelCache._over(answers, tiers, clock, progress=config.progress),
         )
 
     # Made, and imported, when somebody asks: most programs only read metadata.

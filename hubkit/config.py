@@ -125,7 +125,7 @@ class HubConfig:
     allow_insecure: bool = attrs.field(default=False, converter=convert.flag)
     """Whether a token may go over plain http to another machine."""
     progress: bool = attrs.field(default=True, converter=convert.flag)
-    """Whether transfers show a bar, when standard error is a terminal."""
+    """Whether work that takes a while shows a bar, when standard error is a terminal."""
 
     def __attrs_post_init__(self) -> None:
         parts = urlsplit(self.endpoint)

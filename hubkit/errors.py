@@ -19,6 +19,7 @@ catch: a missing repository is a ``FileNotFoundError``, an unreachable Hub a
     │   ├── TransportTimeoutError(TimeoutError)
     │   └── UnexpectedAnswerError
     ├── TransferError(RuntimeError)
+    │   └── InsufficientSpaceError
     ├── BundleError(ValueError)
     ├── LockError(ValueError)
     ├── ResponseError(RuntimeError)
@@ -56,6 +57,7 @@ __all__ = [
     "DecodeError",
     "GatedRepoError",
     "HubkitError",
+    "InsufficientSpaceError",
     "InvalidArgumentError",
     "InvalidRefError",
     "InvalidTokenError",
@@ -135,6 +137,10 @@ class UnexpectedAnswerError(TransportError):
 
 class TransferError(HubkitError, RuntimeError):
     """A download or upload failed for a reason that no other class names."""
+
+
+class InsufficientSpaceError(TransferError):
+    """The disk hasn't the room, or this user's quota hasn't, for what has to be fetched."""
 
 
 class BundleError(HubkitError, ValueError):

@@ -13,7 +13,7 @@ import pytest
 # The tests are no package, so that they run on what is installed; their helpers lie here.
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
-from redis_servers import RedisServer, find_binary, start_server
+from redis_servers import RedisServer, find_binary, keep_below, start_server
 
 StartRedis = Callable[..., RedisServer]
 DATA = Path(__file__).parent / "data"
@@ -51,8 +51,9 @@ def adapters():
 
 
 @pytest.fixture(scope="session")
-def redis_binary() -> str:
+def redis_binary(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A redis-server."""
+    keep_below(tmp_path_factory.getbasetemp())
     return find_binary()
 
 

@@ -26,9 +26,15 @@ PATIENCE = 20.0
 
 def tried(situation: Callable[[Stage], Outcome], name: str) -> Outcome:
     """One situation with one library, in a process of its own."""
+    # Made here: the process is killed in the end, and would leave its folder behind.
+    with tempfile.TemporaryDirectory() as folder:
+        return _outcome(situation, name, folder)
+
+
+def _outcome(situation: Callable[[Stage], Outcome], name: str, folder: str) -> Outcome:
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_try, args=(sender, situation.__name__, name))
+    process = context.Process(target=_try, args=(sender, situation.__name__, name, folder))
     process.start()
     # So that the end of the process is the end of the pipe.
     sender.close()
@@ -45,12 +51,12 @@ def tried(situation: Callable[[Stage], Outcome], name: str) -> Outcome:
         process.join()
 
 
-def _try(sender: multiprocessing.connection.Connection, situation: str, name: str) -> None:
+def _try(sender: multiprocessing.connection.Connection, situation: str, name: str, folder: str) -> None:
     import situations
 
     logging.disable()
     warnings.simplefilter("ignore")
-    with tempfile.TemporaryDirectory() as folder, LocalHub(threads=48) as hub:
+    with LocalHub(threads=48) as hub:
         sha = hub.add_repo("org/model", {"config.json": b"{}"})
         stage = Stage(hub=hub, name=name, folder=Path(folder), sha=sha)
         try:

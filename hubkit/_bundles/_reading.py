@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import attrs
 
+from hubkit._bars import bar_of_bytes
 from hubkit._bundles._manifest import CHECKSUM, MANIFEST, SIGNATURE, Manifest, member_name
 from hubkit._bundles._writing import signature_of
 from hubkit.cache._entry import Entry, decode_entry
@@ -60,12 +61,13 @@ class BundleContents:
             yield from _chunks(file, member)
 
 
-def read_bundle(path: Path, *, signing_key: bytes | None) -> BundleContents:
+def read_bundle(path: Path, *, signing_key: bytes | None, progress: bool) -> BundleContents:
     """Look through a whole bundle. Nothing of it is unpacked.
 
     Args:
         path: The file.
         signing_key: Refuses a bundle that isn't signed with it.
+        progress: Whether a bar is shown meanwhile.
 
     Raises:
         LocalPathError: It can't be read.
@@ -73,14 +75,14 @@ def read_bundle(path: Path, *, signing_key: bytes | None) -> BundleContents:
     """
     try:
         with path.open("rb") as file:
-            return _checked(path, file, signing_key)
+            return _checked(path, file, signing_key, progress)
     except BundleError as error:
         raise BundleError(f"bundle {str(path)!r} is refused: {error.message}") from error
     except OSError as error:
         raise LocalPathError(f"the bundle {str(path)!r} can't be read: {error.strerror or error}") from error
 
 
-def _checked(path: Path, file: BinaryIO, signing_key: bytes | None) -> BundleContents:
+def _checked(path: Path, file: BinaryIO, signing_key: bytes | None, progress: bool) -> BundleContents:
     members = {}
     for member in _walk(file):
         if member.name in members:
@@ -98,9 +100,11 @@ def _checked(path: Path, file: BinaryIO, signing_key: bytes | None) -> BundleCon
     manifest = Manifest.from_json(raw)
     if {name: member.size for name, member in members.items()} != manifest.members():
         raise BundleError("what is in it is not what its manifest says")
-    for name, member in members.items():
-        if _digest(file, member) != name.rpartition("/")[2]:
-            raise BundleError(f"{name} is damaged: its hash doesn't fit")
+    total = sum(member.size for member in members.values())
+    with bar_of_bytes("Checking", total, wanted=progress) as bar:
+        for name, member in members.items():
+            if _digest(file, member, bar.update) != name.rpartition("/")[2]:
+                raise BundleError(f"{name} is damaged: its hash doesn't fit")
     return BundleContents(path, manifest, members)
 
 
@@ -144,10 +148,11 @@ def _content(file: BinaryIO, member: _Member) -> bytes:
     return b"".join(_chunks(file, member))
 
 
-def _digest(file: BinaryIO, member: _Member) -> str:
+def _digest(file: BinaryIO, member: _Member, advance: Callable[[int], object]) -> str:
     digest = sha256()
     for chunk in _chunks(file, member):
         digest.update(chunk)
+        advance(len(chunk))
     return digest.hexdigest()
 
 

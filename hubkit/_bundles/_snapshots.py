@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha1, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from hubkit._bars import bar_of_bytes
 from hubkit._bundles._manifest import BundledFile
 from hubkit._refs import parse_repo_path
 from hubkit._repo_folder import RepoFolder
@@ -42,52 +43,68 @@ class SnapshotSource:
     folder: Path
 
 
-def files_of(snapshot: SnapshotSource) -> Iterator[tuple[BundledFile, Path]]:
-    """Each file of a snapshot, with its hashes and where it lies."""
-    for local in sorted(snapshot.folder.rglob("*")):
-        if not local.is_file():
-            continue
-        size = local.stat().st_size
-        large, small = sha256(), _git_digest(size)
-        with local.open("rb") as file:
-            while chunk := file.read(_CHUNK):
-                large.update(chunk)
-                small.update(chunk)
-        # In the cache the content lies under its etag; elsewhere both names would be right.
-        name = local.resolve().name
-        digests = (large.hexdigest(), small.hexdigest())
-        yield (
-            BundledFile(
-                repo_id=snapshot.repo_id,
-                commit_hash=snapshot.commit_hash,
-                revision=snapshot.revision,
-                path=parse_repo_path(local.relative_to(snapshot.folder).as_posix()),
-                blob_id=name if name in digests else digests[1],
-                sha256=digests[0],
-                size=size,
-            ),
-            local,
-        )
+def files_of(snapshots: Iterable[SnapshotSource], *, progress: bool) -> Iterator[tuple[BundledFile, Path]]:
+    """Each file of some snapshots, with its hashes and where it lies.
+
+    Args:
+        snapshots: Whose files.
+        progress: Whether a bar is shown while they are read.
+    """
+    sizes = {
+        (snapshot, local): local.stat().st_size
+        for snapshot in snapshots
+        for local in sorted(snapshot.folder.rglob("*"))
+        if local.is_file()
+    }
+    with bar_of_bytes("Reading", sum(sizes.values()), wanted=progress) as bar:
+        for (snapshot, local), size in sizes.items():
+            yield _described(snapshot, local, size, bar.update), local
 
 
-def place_files(bundle: BundleContents, cache_dir: Path | None) -> int:
+def _described(
+    snapshot: SnapshotSource, local: Path, size: int, advance: Callable[[int], object]
+) -> BundledFile:
+    large, small = sha256(), _git_digest(size)
+    with local.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            large.update(chunk)
+            small.update(chunk)
+            advance(len(chunk))
+    # In the cache the content lies under its etag; elsewhere both names would be right.
+    name = local.resolve().name
+    digests = (large.hexdigest(), small.hexdigest())
+    return BundledFile(
+        repo_id=snapshot.repo_id,
+        commit_hash=snapshot.commit_hash,
+        revision=snapshot.revision,
+        path=parse_repo_path(local.relative_to(snapshot.folder).as_posix()),
+        blob_id=name if name in digests else digests[1],
+        sha256=digests[0],
+        size=size,
+    )
+
+
+def place_files(bundle: BundleContents, cache_dir: Path | None, *, progress: bool) -> int:
     """Put the files of a bundle into a Hugging Face cache; how many weren't there.
 
     Args:
         bundle: A bundle that was checked.
         cache_dir: The cache's folder; the one that all tools share if None.
+        progress: Whether a bar is shown meanwhile.
 
     Raises:
         BundleError: A content isn't the one that its name in the cache promises.
         LocalPathError: The folder can't be written.
     """
     try:
-        placed = sum(
-            _place(bundle, file, RepoFolder.of(file.repo_id, cache_dir)) for file in bundle.manifest.files
-        )
+        placed = 0
+        files = bundle.manifest.files
+        with bar_of_bytes("Placing", sum(file.size for file in files), wanted=progress) as bar:
+            for file in files:
+                placed += _place(bundle, file, RepoFolder.of(file.repo_id, cache_dir), bar.update)
         # Last: until all files are there nobody shall find them by the name of a branch.
         for repo_id, revision, commit_hash in {
-            (file.repo_id, file.revision, file.commit_hash) for file in bundle.manifest.files
+            (file.repo_id, file.revision, file.commit_hash) for file in files
         }:
             if revision is not None:
                 RepoFolder.of(repo_id, cache_dir).write_ref(revision, commit_hash)
@@ -96,11 +113,15 @@ def place_files(bundle: BundleContents, cache_dir: Path | None) -> int:
     return placed
 
 
-def _place(bundle: BundleContents, file: BundledFile, home: RepoFolder) -> bool:
+def _place(
+    bundle: BundleContents, file: BundledFile, home: RepoFolder, advance: Callable[[int], object]
+) -> bool:
     blob = home.blobs / file.blob_id
     is_news = not (blob.is_file() and blob.stat().st_size == file.size)
     if is_news:
-        _write_blob(bundle, file, blob)
+        _write_blob(bundle, file, blob, advance)
+    else:
+        advance(file.size)
     link = home.snapshot(file.commit_hash) / file.path
     if not link.exists():
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +129,9 @@ def _place(bundle: BundleContents, file: BundledFile, home: RepoFolder) -> bool:
     return is_news
 
 
-def _write_blob(bundle: BundleContents, file: BundledFile, blob: Path) -> None:
+def _write_blob(
+    bundle: BundleContents, file: BundledFile, blob: Path, advance: Callable[[int], object]
+) -> None:
     blob.parent.mkdir(parents=True, exist_ok=True)
     temporary = blob.with_name(f"{blob.name}.{os.urandom(8).hex()}.incomplete")
     digest = _git_digest(file.size) if len(file.blob_id) == _GIT_DIGITS else sha256()
@@ -117,6 +140,7 @@ def _write_blob(bundle: BundleContents, file: BundledFile, blob: Path) -> None:
             for chunk in bundle.chunks(file.sha256):
                 digest.update(chunk)
                 target.write(chunk)
+                advance(len(chunk))
         if digest.hexdigest() != file.blob_id:
             raise BundleError(f"the content of {file.path!a} is not the one that its name promises")
         temporary.replace(blob)

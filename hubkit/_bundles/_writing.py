@@ -6,11 +6,12 @@ import contextlib
 import io
 import os
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from hubkit._bars import bar_of_bytes
 from hubkit._bundles._manifest import (
     CHECKSUM,
     MANIFEST,
@@ -28,7 +29,12 @@ __all__ = ["signature_of", "write_bundle"]
 
 
 def write_bundle(
-    path: Path, entries: Iterable[Entry], snapshots: Iterable[SnapshotSource], *, signing_key: bytes | None
+    path: Path,
+    entries: Iterable[Entry],
+    snapshots: Iterable[SnapshotSource],
+    *,
+    signing_key: bytes | None,
+    progress: bool,
 ) -> Manifest:
     """Write a bundle, over what was there.
 
@@ -37,6 +43,7 @@ def write_bundle(
         entries: Answers of the Hub.
         snapshots: Models whose files go along.
         signing_key: Signs the manifest, and thereby all that it names.
+        progress: Whether bars are shown meanwhile.
 
     Returns:
         What is in it.
@@ -46,7 +53,7 @@ def write_bundle(
     """
     answers = {entry.key: encode_entry(entry) for entry in entries}
     try:
-        sources = {file: local for snapshot in snapshots for file, local in files_of(snapshot)}
+        sources = dict(files_of(snapshots, progress=progress))
         manifest = Manifest.of(
             (
                 BundledEntry(key=key, sha256=sha256(raw).hexdigest(), size=len(raw))
@@ -54,8 +61,9 @@ def write_bundle(
             ),
             sources,
         )
-        with _replacing(path) as file:
-            _fill(file, manifest, answers, sources, signing_key)
+        total = sum(manifest.members().values())
+        with _replacing(path) as file, bar_of_bytes("Writing", total, wanted=progress) as bar:
+            _fill(file, manifest, answers, sources, signing_key, bar.update)
     except OSError as error:
         raise LocalPathError(f"the bundle {str(path)!r} can't be written: {error}") from error
     return manifest
@@ -74,6 +82,7 @@ def _fill(
     answers: Mapping[str, bytes],
     sources: Mapping[BundledFile, Path],
     signing_key: bytes | None,
+    advance: Callable[[int], object],
 ) -> None:
     raw = manifest.to_json()
     contents: dict[str, bytes | Path] = {
@@ -86,10 +95,17 @@ def _fill(
         if signing_key is not None:
             _add(archive, SIGNATURE, signature_of(raw, signing_key))
         for name in manifest.members():
-            _add(archive, name, contents[name])
+            _add(archive, name, contents[name], advance)
 
 
-def _add(archive: tarfile.TarFile, name: str, content: bytes | Path) -> None:
+def _add(
+    archive: tarfile.TarFile,
+    name: str,
+    content: bytes | Path,
+    advance: Callable[[int], object] = lambda count: None,
+) -> None:
+    from tqdm.utils import CallbackIOWrapper
+
     # No owner, no date: the same contents are the same bytes on every machine.
     info = tarfile.TarInfo(name)
     info.mode = 0o644
@@ -100,7 +116,7 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes | Path) -> None:
         else:
             stream = stack.enter_context(content.open("rb"))
             info.size = os.fstat(stream.fileno()).st_size
-        archive.addfile(info, stream)
+        archive.addfile(info, CallbackIOWrapper(advance, stream, "read"))
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
+from hubkit._bars import counted
 from hubkit._client import HubClient
 from hubkit._licenses import license_chain
 from hubkit._locking._licensing import kept
@@ -64,7 +65,8 @@ class Resolver:
             ResponseError: The Hub refused.
         """
         models = []
-        for wish in wishes:
+        wanted = self._hub.config.progress
+        for wish in counted(wishes, "models", wanted=wanted, total=len(wishes), what="Locking"):
             locked = before.find(wish.model_id)
             stays = upgrade is not None and wish.model_id not in upgrade
             if locked is None or not stays or locked.revision != wish.revision:

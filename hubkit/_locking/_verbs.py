@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 import attrs
 
+from hubkit._bars import counted
 from hubkit._client import HubClient
 from hubkit._local_paths import parse_local_path
 from hubkit._locking._checking import Finding, not_as_told, not_as_wished
@@ -124,11 +125,11 @@ def check(hub: HubClient, file: str | Path = _LIST, cache_dir: str | Path | None
     findings = list(not_as_wished(wishes, locked))
     wanted = {wish.model_id for wish in wishes}
     models = [model for model in locked.models if model.model_id in wanted]
-    for model in models:
+    for model in _counted(hub, models, "Comparing"):
         findings += not_as_locked(hub, model, folder)
     hindrance: HubkitError | None = None
     try:
-        for model in models:
+        for model in _counted(hub, models, "Asking"):
             findings += _asked(hub, model)
     except HubkitError as error:
         hindrance = error
@@ -166,7 +167,7 @@ def sync(
         if findings:
             more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
             raise LockError(f"{path} doesn't fit {listed}; see 'hubkit lock --check': {findings[0]}{more}")
-    return [bring(hub, model, folder) for model in locked.models]
+    return [bring(hub, model, folder) for model in _counted(hub, locked.models, "Syncing")]
 
 
 def _files(file: object) -> tuple[Path, Path]:
@@ -210,6 +211,10 @@ def _existing(path: Path) -> Lock:
     if found is None:
         raise LockError(f"{path} doesn't exist: 'hubkit lock' writes it")
     return found
+
+
+def _counted(hub: HubClient, models: Sequence[LockedModel], what: str) -> Iterator[LockedModel]:
+    return counted(models, "models", wanted=hub.config.progress, total=len(models), what=what)
 
 
 def _asked(hub: HubClient, model: LockedModel) -> list[Finding]:

@@ -44,7 +44,14 @@ def make_card(
         metadata: Says under which licence a base model is.
         published: The card that the repository has, which counts where the folder has none.
     """
-    from hubkit.cards import decide_license, draw_curve, read_adapter, render_card, update_card
+    from hubkit.cards import (
+        contradicted_metrics,
+        decide_license,
+        draw_curve,
+        read_adapter,
+        render_card,
+        update_card,
+    )
 
     existing = _read_card(request.folder / CARD)
     existing = published or "" if existing is None or not existing.strip() else existing
@@ -59,7 +66,8 @@ def make_card(
         license_name=request.license_name,
         license_link=request.license_link,
     )
-    for warning in (*facts.warnings, *terms.warnings):
+    contradicted = contradicted_metrics(facts, request.metrics)
+    for warning in (*facts.warnings, *terms.warnings, *contradicted):
         log.warning("%s: %s", repo_id, warning)
     curve = draw_curve(facts.history) if _may_draw(request.folder) else None
     generated = render_card(

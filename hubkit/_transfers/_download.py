@@ -23,6 +23,7 @@ from hubkit._transport import Transport
 from hubkit.cache._access import AccessNotes
 from hubkit.errors import (
     HubkitError,
+    InsufficientSpaceError,
     OfflineError,
     RateLimitedError,
     RevisionNotFoundError,
@@ -88,8 +89,9 @@ class Downloads:
             InvalidArgumentError: An argument can't be right.
             NotFoundError: There is no such model, revision or file, or not for this token.
             TransportError: The Hub can't be reached, and nothing here can be handed out.
-            TransferError: What is here is incomplete or can't be checked, a name can't be kept
-                on this system, or the disk is too full.
+            InsufficientSpaceError: The disk is too full.
+            TransferError: What is here is incomplete or can't be checked, or a name can't be kept
+                on this system.
         """
         order = Order.checked(model_id, cache_dir, revision, allow_patterns, ignore_patterns)
         return self._bring(self._place(order, verify=verify), revision, verify=verify).path
@@ -223,7 +225,7 @@ class Downloads:
         total = bytes_to_fetch(place.folder, findings)
         free = place.folder.free_bytes()
         if free is not None and total > free:
-            raise TransferError(
+            raise InsufficientSpaceError(
                 f"{model_id}: {total:,} bytes have to be fetched to {place.folder.cache_dir}, "
                 f"and {free:,} are free there"
             )

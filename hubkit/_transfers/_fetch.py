@@ -61,7 +61,8 @@ class Fetcher:
         Raises:
             ResponseError: The Hub refused.
             TransportError: The connection failed.
-            TransferError: Anything else, a full disk for example.
+            InsufficientSpaceError: The disk is full.
+            TransferError: Anything else.
         """
         from huggingface_hub import get_session
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from hubkit._bars import bar_of_bytes, is_shown
 from hubkit._transfers._workers import Stop
 
 if TYPE_CHECKING:
@@ -85,12 +86,10 @@ def meter(what: str, total: int, stop: Stop, *, wanted: bool) -> Iterator[Meter]
         stop: Ends the jobs that it counts for.
         wanted: Whether the settings want bars.
     """
-    if not (wanted and total and sys.stderr.isatty()) or _are_disabled():
+    if not (total and is_shown(wanted)):
         yield Meter(None, stop)
         return
-    from tqdm import tqdm
-
-    with tqdm(desc=what, total=total, unit="B", unit_scale=True, unit_divisor=1024, leave=False) as bar:
+    with bar_of_bytes(what, total, wanted=wanted) as bar:
         yield Meter(bar, stop)
 
 
@@ -113,13 +112,6 @@ def progress_bars(wanted: bool) -> Iterator[None]:
         yield
     finally:
         _unsilence()
-
-
-def _are_disabled() -> bool:
-    """Whether the user wants no bars of any of Hugging Face's tools."""
-    from huggingface_hub.utils import are_progress_bars_disabled  # type: ignore[attr-defined]
-
-    return bool(are_progress_bars_disabled())
 
 
 def _silence() -> None:

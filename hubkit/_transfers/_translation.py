@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import traceback
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from hubkit._secrets import Secret, redact, without_frames
 from hubkit._transport import HubResponse, error_from
 from hubkit.errors import (
     HubkitError,
+    InsufficientSpaceError,
     RepoFileNotFoundError,
     TransferError,
     TransportError,
@@ -22,6 +24,7 @@ __all__ = ["translated"]
 
 T = TypeVar("T")
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # Of a mirror, or a Hub of one's own: the library goes by what is installed here, not by what is there.
 _NO_XET = re.compile(r"\b404\b.*/xet-(?:read|write)-token/")
 
@@ -41,7 +44,8 @@ def translated(call: Callable[[], T], what: str, *, token: Secret | None, clock:
     Raises:
         ResponseError: The Hub refused.
         TransportError: The connection failed.
-        TransferError: Anything else, a full disk for example.
+        InsufficientSpaceError: The disk is full.
+        TransferError: Anything else.
     """
     try:
         return call()
@@ -91,6 +95,8 @@ def _ours(error: Exception, what: str, token: Secret | None, clock: Clock) -> Hu
         return TransportTimeoutError(f"{what}: {reason}")
     if isinstance(error, ConnectionError) or names & {"httpx.TransportError", "httpx2.TransportError"}:
         return TransportError(f"{what}: {reason}")
+    if getattr(error, "errno", None) in _NO_ROOM:
+        return InsufficientSpaceError(f"{what} failed: {reason}")
     return TransferError(f"{what} failed: {reason}")
 
 

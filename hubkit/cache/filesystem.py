@@ -36,8 +36,7 @@ class FilesystemCache:
         max_bytes: Bound on all files together; the oldest go first.
         clock: Where the time comes from.
 
-    >>> import tempfile
-    >>> cache = FilesystemCache(tempfile.mkdtemp())
+    >>> cache = FilesystemCache("cache")
     >>> cache.set("key", b"value", expires_in=60.0)
     >>> cache.get("key")
     b'value'

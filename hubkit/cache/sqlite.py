@@ -47,8 +47,7 @@ class SQLiteCache:
         max_bytes: Bound on its size; what ends first goes first.
         clock: Where the time comes from.
 
-    >>> import tempfile
-    >>> cache = SQLiteCache(tempfile.mkdtemp() + "/cache.db")
+    >>> cache = SQLiteCache("cache.db")
     >>> cache.set("key", b"value", expires_in=60.0)
     >>> cache.get("key")
     b'value'

@@ -132,13 +132,21 @@ def _made(
     beside: Path | None,
 ) -> _Made:
     """A card made for a folder, or brought up to date, with what there is to say about it."""
-    from hubkit.cards import draw_curve, is_our_curve, read_adapter, render_card, update_card, words_of
+    from hubkit.cards import (
+        contradicted_metrics,
+        draw_curve,
+        is_our_curve,
+        read_adapter,
+        render_card,
+        update_card,
+        words_of,
+    )
 
     said = {"repo_id": Path(folder).absolute().name, **words_of(existing), **words}
     if repo_id is not None:
         said["repo_id"] = repo_id
     facts = read_adapter(folder, base_model=said.get("base_model"))
-    for warning in facts.warnings:
+    for warning in (*facts.warnings, *contradicted_metrics(facts, said.get("metrics"))):
         session.out.note(warning, kind="warning")
     taken = None if beside is None else beside.parent / _CURVE
     free = taken is not None and (not taken.exists() or is_our_curve(_bytes(taken)))

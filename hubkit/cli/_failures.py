@@ -13,6 +13,7 @@ from hubkit.errors import (
     DecodeError,
     GatedRepoError,
     HubkitError,
+    InsufficientSpaceError,
     InvalidArgumentError,
     InvalidTokenError,
     NotConnectedError,
@@ -24,7 +25,6 @@ from hubkit.errors import (
     ResponseError,
     RevisionNotFoundError,
     ServerError,
-    TransferError,
     TransportError,
 )
 
@@ -55,6 +55,7 @@ _ONLINE = "to ask it, leave --offline out and HUBKIT_OFFLINE and HF_HUB_OFFLINE 
 _DOCTOR = "'hubkit doctor' looks for the reason"
 _NEXT: tuple[tuple[type[Exception], str], ...] = (
     (CacheError, "'hubkit doctor' says what is wrong with it"),
+    (InsufficientSpaceError, "make room ('hf cache' deletes models), or name another folder with --to"),
     (BundleError, "if it was copied, copy it again; else make it anew with 'hubkit bundle create'"),
     (DecodeError, "'hubkit doctor' looks whether a Hub answers there"),
 )
@@ -128,7 +129,7 @@ def _advice(error: HubkitError, has_token: bool, offline: bool, now: float) -> s
         return _advice_on_answer(root, has_token)
     if isinstance(root, (OfflineError, TransportError)):
         return _ONLINE if offline else _DOCTOR
-    return next((advice for kinds, advice in _NEXT if isinstance(root, kinds)), None) or _advice_on_room(root)
+    return next((advice for kinds, advice in _NEXT if isinstance(root, kinds)), None)
 
 
 def _advice_on_answer(error: ResponseError, has_token: bool) -> str | None:
@@ -148,12 +149,6 @@ def _advice_on_answer(error: ResponseError, has_token: bool) -> str | None:
         return "try again later; the Hub's status page may say more"
     if error.status_code == 409 and error.url.endswith("/repos/create"):
         return "--exist-ok takes what is there"
-    return None
-
-
-def _advice_on_room(error: Exception) -> str | None:
-    if isinstance(error, TransferError) and "are free there" in error.message:
-        return "make room ('hf cache' deletes models), or name another folder with --to"
     return None
 
 

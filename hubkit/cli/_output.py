@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from hubkit._bars import beside_bars
 from hubkit._secrets import Secret, redact
 from hubkit.cli._format import plain_text
 from hubkit.cli._table import Column, columns_of_text, facts_of_text
@@ -83,7 +84,8 @@ class Output:
             kind: Such as ``error``.
         """
         said = plain_text(redact(text, self._token()))
-        click.echo(f"hubkit: {kind}: {said}" if kind else said, err=True)
+        with beside_bars():
+            click.echo(f"hubkit: {kind}: {said}" if kind else said, err=True)
 
     def json(self, document: Any) -> None:
         """One JSON document. Escaping all but ASCII keeps it exact and yet harmless to a terminal."""

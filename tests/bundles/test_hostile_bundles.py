@@ -76,7 +76,7 @@ GOOD = Manifest.of([part()], [])
 
 def test_attackers_means_work(tmp_path):
     """The attacker of these tests makes bundles that would be believed, but for their fault."""
-    contents = read_bundle(packed(tmp_path / "x.tar", GOOD, ENTRY), signing_key=None)
+    contents = read_bundle(packed(tmp_path / "x.tar", GOOD, ENTRY), signing_key=None, progress=False)
 
     assert [KEY] == [entry.key for entry in contents.entries()]
 
@@ -130,7 +130,7 @@ def test_hostile_names(tmp_path, changes):
     """Names in the manifest become paths only where they can't lead anywhere else."""
     manifest = Manifest.of([], [file_part(b"x", **changes)])
     with pytest.raises(BundleError):
-        read_bundle(packed(tmp_path / "x.tar", manifest, b"x"), signing_key=None)
+        read_bundle(packed(tmp_path / "x.tar", manifest, b"x"), signing_key=None, progress=False)
 
     assert {"x.tar"} == set(os.listdir(tmp_path))
 
@@ -179,7 +179,7 @@ def test_branch_is_told_when_all_is_there(site, tmp_path):
 def test_manifests_that_are_none(tmp_path, manifest):
     """Another version's, another shape's, a nesting bomb: one clear error."""
     with pytest.raises(BundleError):
-        read_bundle(packed(tmp_path / "x.tar", manifest), signing_key=None)
+        read_bundle(packed(tmp_path / "x.tar", manifest), signing_key=None, progress=False)
 
 
 ENTRIES = {
@@ -219,11 +219,11 @@ def test_damage_at_every_block(site, bundle, tmp_path):
         for raw in (whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :], whole[:place]):
             damaged.write_bytes(raw)
             try:
-                contents = read_bundle(damaged, signing_key=None)
+                contents = read_bundle(damaged, signing_key=None, progress=False)
             except BundleError:
                 continue
             # Padding and owners of a tar file mean nothing; all that has a meaning is as it was.
-            assert contents.manifest == read_bundle(bundle, signing_key=None).manifest
+            assert contents.manifest == read_bundle(bundle, signing_key=None, progress=False).manifest
 
 
 def test_no_more_memory_than_the_manifest(tmp_path):
@@ -237,4 +237,4 @@ def test_no_more_memory_than_the_manifest(tmp_path):
     path.write_bytes(raw)
 
     with pytest.raises(BundleError, match="broken off"):
-        read_bundle(path, signing_key=None)
+        read_bundle(path, signing_key=None, progress=False)

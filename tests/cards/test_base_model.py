@@ -43,6 +43,25 @@ def test_the_caller_comes_first(write_adapter):
     assert not any("base" in text for text in facts.warnings)
 
 
+def test_a_caller_whom_the_config_contradicts(write_adapter):
+    """The caller's id is taken, and both are named in a warning."""
+    facts = read(write_adapter, "org/file", said="org/said")
+
+    assert ("org/said", "caller: base_model") == (facts.base_model, facts.sources["base_model"])
+    assert (
+        "the caller's base_model is org/said, and adapter_config.json: base_model_name_or_path is org/file: "
+        "the card names the caller's"
+    ) in facts.warnings
+
+
+def test_a_caller_whom_the_config_bears_out(write_adapter):
+    """What both say is proven by the file."""
+    facts = read(write_adapter, "org/file", said="org/file")
+
+    assert "adapter_config.json: base_model_name_or_path" == facts.sources["base_model"]
+    assert not any("base_model" in text for text in facts.warnings)
+
+
 @pytest.mark.parametrize("said", ["/no/such/folder", "../x", "http://hub/x"])
 def test_a_caller_who_names_no_model(write_adapter, said):
     """A path that is no folder is left out, with a warning that names the argument."""

@@ -180,6 +180,24 @@ def test_trainers_metrics_name_their_files(real_adapter):
     assert f"| eval_loss | {loss!r} |\n" in text
 
 
+def test_stated_metrics_are_told_from_logged_ones():
+    """The author's word is called that, and what the files say stands below it, where they differ too."""
+    sources = {"metrics.eval_loss": "eval_results.json: eval_loss"}
+    facts = attrs.evolve(BARE, metrics={"eval_loss": 9.25}, sources=sources)
+    stated = {"eval_loss": 1.5, "accuracy": 0.5}
+
+    card = render_card(facts, repo_id="a/b", metrics=stated)
+    agreed = render_card(facts, repo_id="a/b", metrics={"eval_loss": 9.3})
+    found, other = parsed(card), parsed(agreed)
+    assert (
+        "As the author of this repository states.\n\n| Metric | Value |\n| --- | --- |\n| eval_loss | 1.5 |"
+        in card
+    )
+    assert "From `eval_results.json`.\n\nThe author states otherwise of `eval_loss`.\n" in card
+    assert ["9.25", "9.25"] == [each.tables[1][1][1] for each in (found, other)]
+    assert "otherwise" not in agreed
+
+
 def test_metrics_of_every_kind():
     """Pipes, newlines, NaN, nesting, None and foreign objects fit into the table."""
     metrics = {
@@ -191,7 +209,7 @@ def test_metrics_of_every_kind():
         "i": math.inf,
     }
 
-    rows = of("Evaluation Metrics", metrics=metrics).split("\n")[2:]
+    rows = of("Evaluation Metrics", metrics=metrics).split("\n")[4:]
 
     expected = [
         "| a\\|b c | NaN |",

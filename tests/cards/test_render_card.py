@@ -137,6 +137,8 @@ Well.
 
 ## Evaluation Metrics
 
+As the author of this repository states.
+
 | Metric | Value |
 | --- | --- |
 | accuracy | 0.5 |
@@ -175,13 +177,13 @@ def test_title_needs_a_name():
 
 
 def test_callers_word_wins():
-    """Base model and metrics of the caller replace those of the files."""
-    facts = AdapterFacts(base_model="org/file", metrics={"eval_loss": 9.0})
-
-    card = render_card(facts, repo_id="a/b", base_model="org/said", metrics={"eval_loss": 1.0})
+    """The caller's base model replaces the files', and is called the author's word; their revision isn't its own."""
+    facts = AdapterFacts(base_model="org/file", base_model_revision="abc123")
+    card = render_card(facts, repo_id="a/b", base_model="org/said")
 
     assert "org/said" == parsed(card).data["base_model"]
-    assert ("org/file" in card, "9.0" in card) == (False, False)
+    assert "- **Base model:** `org/said` (as the author of this repository states)\n" in card
+    assert ("org/file" in card, "abc123" in card) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +200,7 @@ def test_callers_base_model_that_is_no_id(said, in_yaml, shown):
     card = render_card(LORA, repo_id="a/b", base_model=said)
 
     assert in_yaml == parsed(card).data.get("base_model")
-    assert f"- **Base model:** {shown}\n" in card
+    assert f"- **Base model:** {shown} (as the author of this repository states)\n" in card
     assert (in_yaml is None) == ("The base model is not known" in card)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 from hashlib import sha256
 
 import pytest
+from terminals import at_terminal, last_line
 
 from hubkit.cli._failures import ExitCode
 
@@ -83,3 +85,25 @@ def test_damaged_bundle(run, packed):
     assert 1 == len(result.stderr.splitlines())
     assert "is refused" in result.stderr
     assert before == sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
+@pytest.mark.parametrize("progress", [True, False])
+def test_how_far_it_is(packed, spawn, tmp_path, monkeypatch, progress):
+    """Each part of the work draws a bar at a terminal, unless the settings say no; nothing is left of it."""
+    monkeypatch.setenv("HUBKIT_PROGRESS", str(progress).lower())
+    path, _ = packed
+    models = ["--models", str(tmp_path / "models.txt"), "--with-files", str(tmp_path / "again.tar")]
+    _, created = at_terminal(spawn, ["bundle", "create", *models])
+    _, loaded = at_terminal(spawn, ["bundle", "load", str(path), "--to", str(tmp_path / "hf")])
+
+    assert [progress] * 4 == [
+        words in seen
+        for words, seen in [
+            (b"Reading: ", created),
+            (b"Writing: ", created),
+            (b"Checking: ", loaded),
+            (b"Placing: ", loaded),
+        ]
+    ]
+    assert [b"", b""] == [last_line(created), last_line(loaded)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -14,6 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from click.testing import Result
+from terminals import at_terminal, last_line
 
 from hubkit.cache import FilesystemCache
 from hubkit.testing import LocalHub
@@ -197,27 +197,12 @@ def test_warm_shows_how_far_it_is(
     progress: bool,
 ) -> None:
     """A bar at a terminal, unless the settings say no; it is gone when the answer is there."""
-    import fcntl
-    import struct
-    import termios
-
     monkeypatch.setenv("HUBKIT_PROGRESS", str(progress).lower())
-    ours, theirs = os.openpty()
-    # A terminal without a width has no room for a bar.
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    with spawn(["cache", "warm", str(names)], stderr=theirs) as process:
-        os.close(theirs)
-        out, _ = process.communicate(timeout=60)
-        seen = b""
-        # Linux says EIO when the other end is gone.
-        with contextlib.suppress(OSError):
-            while piece := os.read(ours, 65536):
-                seen += piece
-        os.close(ours)
+    out, seen = at_terminal(spawn, ["cache", "warm", str(names)])
 
     assert b"60 models: 0 cached, 60 asked, 0 missing\n" == out
     assert progress == (b"0/60 " in seen)
-    assert b"" == seen.rpartition(b"\r")[2]
+    assert b"" == last_line(seen)
 
 
 @pytest.mark.parametrize("away", [True, False], ids=["away", "offline"])

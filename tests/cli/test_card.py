@@ -67,6 +67,17 @@ def test_every_word_reaches_the_card(run: Run, folder: Path, tmp_path: Path) -> 
     ]
 
 
+def test_new_says_what_the_files_contradict(run: Run, adapter: Path, tmp_path: Path) -> None:
+    """A result that isn't the Trainer's is shown as the author's word, and warned about."""
+    (tmp_path / "metrics.json").write_text('{"eval_loss": 1.5}')
+    result = run(
+        "card", "new", str(adapter.parent / "lora-trainer-run-causal-lm"), "--metrics", "metrics.json"
+    )
+
+    assert "hubkit: warning: metrics: eval_loss is stated to be 1.5, and is 5.58" in result.stderr
+    assert "The author states otherwise of `eval_loss`." in result.stdout
+
+
 def test_new_brings_a_card_up_to_date(run: Run, folder: Path) -> None:
     """What was said last time stays said; what was changed by hand stays and is reported."""
     card = folder / "README.md"

@@ -265,6 +265,15 @@ def test_a_dead_tier_leads_to_the_doctor(hub: LocalHub, run: Run) -> None:
     assert result.stderr.endswith("; 'hubkit doctor' says what is wrong with it\n")
 
 
+def test_a_full_disk_leads_to_another_one() -> None:
+    """Found out before a download or under way."""
+    error = errors.InsufficientSpaceError("download of acme/huge failed: No space left on device")
+    said = describe(error, has_token=False, offline=False, now=0.0)
+
+    assert said.endswith("on device; make room ('hf cache' deletes models), or name another folder with --to")
+    assert ExitCode.FAILED == exit_code_of(error)
+
+
 def test_an_error_of_the_system_names_the_file() -> None:
     """It is nobody's mistake in a program."""
     said = describe(PermissionError(13, "Permission denied", "/x"), has_token=False, offline=False, now=0.0)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from lock_models import WEIGHTS, model_files
+from terminals import at_terminal, last_line
 
 from hubkit.cli._failures import ExitCode
 
@@ -171,3 +173,35 @@ def test_json(hub, listed, run):
         document["findings"][0]["code"],
         document["hindrance"],
     )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
+@pytest.mark.parametrize("progress", [True, False])
+def test_how_far_it_is(hub, listed, spawn, monkeypatch, progress):
+    """Each of the three draws a bar at a terminal, unless the settings say no; nothing is left of it."""
+    hub.add_repo("acme/second", model_files(license="mit"))
+    listed.write_text(f'{ONE}[[models]]\nid = "acme/second"\n')
+    monkeypatch.setenv("HUBKIT_PROGRESS", str(progress).lower())
+    seen = {
+        words: at_terminal(spawn, command)[1]
+        for words, command in {
+            b"Locking:": ["lock"],
+            b"Syncing:": ["sync", "--to", "there"],
+            b"Asking:": ["lock", "--check", "--to", "there"],
+        }.items()
+    }
+
+    assert [progress] * 3 == [words in text and b"0/2 " in text for words, text in seen.items()]
+    assert [b""] * 3 == [last_line(text) for text in seen.values()]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
+def test_what_is_said_under_way(hub, listed, spawn, monkeypatch, tmp_path):
+    """A bar makes way for a message, here on a cache that is away: it has a line of its own."""
+    monkeypatch.setenv("HUBKIT_CACHE", f"redis+unix://{tmp_path}/none.sock")
+    _, seen = at_terminal(spawn, ["lock"])
+    before, _, after = seen.partition(b"hubkit: warning: ")
+
+    assert b"Locking:" in before
+    assert after
+    assert before.endswith((b"\n", b" \r"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub import hf_hub_download, snapshot_download
 
-from hubkit import GatedRepoError, RepoNotFoundError, SnapshotStatus, TransferError
+from hubkit import GatedRepoError, InsufficientSpaceError, RepoNotFoundError, SnapshotStatus, TransferError
 from hubkit._repo_folder import RepoFolder
 from hubkit._transfers._litter import sweep_dead_parts
 
@@ -116,7 +116,7 @@ def test_a_disk_that_is_too_full(hub, client, folder):
     files = [{"rfilename": name, "size": TOO_MUCH, "blobId": name[0] * 40} for name in ("a.bin", "b.bin")]
     hub.add_model({"id": "acme/huge", "private": False, "sha": "a" * 40, "siblings": files})
     hub.reset_counts()
-    with pytest.raises(TransferError, match=r"2,000,000,000,000,000,000 bytes .* [\d,]+ are free"):
+    with pytest.raises(InsufficientSpaceError, match=r"2,000,000,000,000,000,000 bytes .* [\d,]+ are free"):
         client.download_model("acme/huge", folder)
 
     assert {"model_info": 1} == hub.requests

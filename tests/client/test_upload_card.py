@@ -179,3 +179,16 @@ def test_words_of_another_form(hub, writer, folder, words, named):
         writer.upload_artifact(folder, {**WORDS, **words})
 
     assert 0 == hub.total_requests
+
+
+def test_results_that_the_files_contradict(writer, folder, card_of, caplog):
+    """Both values are logged, and both are in the card: the author's word as such, and what the files prove."""
+    writer.upload_artifact(folder, {**WORDS, "metrics": {"eval_loss": 1.5, "f1": 0.5}})
+    text = card_of("alice/foxes")
+
+    said = "eval_loss is stated to be 1.5, and is 5.586667537689209 in eval_results.json"
+    assert [said in record.message for record in caplog.records if record.levelname == "WARNING"].count(
+        True
+    ) == 1
+    assert "As the author of this repository states." in section(text, "Evaluation Metrics")
+    assert "| eval_loss | 5.586667537689209 |" in section(text, "Logged Metrics")

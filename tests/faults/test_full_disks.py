@@ -7,7 +7,7 @@ import logging
 import pytest
 from mounts import fill
 
-from hubkit import HubClient, HubConfig
+from hubkit import HubClient, HubConfig, InsufficientSpaceError
 from hubkit.testing import FakeClock
 
 pytestmark = pytest.mark.fault("disk full, inodes full")
@@ -93,3 +93,21 @@ def test_filling_up(disk, hub, kind, caplog, tell):
 
     assert {300, 301} >= set(found)
     assert len(caplog.records) <= 1
+
+
+@pytest.mark.parametrize(("size", "inodes"), [("1m", 12), ("64k", 200)], ids=["names", "bytes"])
+def test_download(mounts, hub, make_client, tmp_path, size, inodes, tell):
+    """A download that finds no room, at once or under way, says so in an error of its own; given room it goes on."""
+    hub.add_repo("alice/files", {f"{number}.bin": bytes([number]) * 10_000 for number in range(12)})
+    place = mounts.small(tmp_path / "place", size=size, inodes=inodes)
+    client = make_client(hub.endpoint, cache="memory://")
+    with pytest.raises(InsufficientSpaceError) as caught:
+        client.download_model("alice/files", place)
+    mounts.enlarge(place, size="4m", inodes=400)
+    path = client.download_model("alice/files", place)
+    tell("downloads to a full disk")
+
+    assert caught.value.message.startswith(
+        "alice/files: 12" if size == "64k" else "download of alice/files failed: "
+    )
+    assert 12 == len(list(path.glob("*.bin")))

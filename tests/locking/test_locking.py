@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,14 @@ def test_hub_that_fails_is_no_unknown_license(hub, client, wanted):
         locking.lock(client(), wanted())
 
     assert not Path(wanted()).with_suffix(".lock").exists()
+
+
+def test_bars_leave_no_thread(client, wanted, snapshots):
+    """Seen or not, nobody watches them when all is done."""
+    hub = client(progress=True)
+    before = set(threading.enumerate())
+    locking.lock(hub, wanted())
+    locking.sync(hub, wanted(), snapshots)
+    locking.check(hub, wanted(), snapshots)
+
+    assert [] == [thread.name for thread in set(threading.enumerate()) - before if "tqdm" in thread.name]

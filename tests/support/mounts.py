@@ -31,6 +31,10 @@ class Mounts:
         """An empty file system in memory."""
         return self._mount(place, "-t", "tmpfs", "-o", f"size={size},nr_inodes={inodes},mode=0700", "tmpfs")
 
+    def enlarge(self, place, *, size, inodes):
+        """Give a small file system more room."""
+        _run("mount", "-o", f"remount,size={size},nr_inodes={inodes}", str(place))
+
     def read_only(self, source, place):
         """Another look at a folder, through which nothing can be written."""
         self._mount(place, "--bind", str(source))

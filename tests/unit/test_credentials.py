@@ -275,3 +275,99 @@ def test_huggingface_hub_is_asked_when_it_may_know(tmp_path, variable: str | Non
     )
 
     assert found == done.stdout.strip(), done.stderr
+
+
+linux_alone = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere the system has a keystore of its own"
+)
+
+CHOSEN = """
+from keyring.backend import KeyringBackend
+
+class Keyring(KeyringBackend):
+    priority = 5
+    name = "chosen"
+
+    def get_password(self, service, username):
+        return f"hf_{service}"
+
+    set_password = delete_password = None
+"""
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """What a process without a desktop finds, and whether it has loaded keyring for it."""
+    code = (
+        "import sys\n"
+        "from hubkit import HubConfig\n"
+        "from hubkit._credentials import find_token\n"
+        "found = find_token(HubConfig())\n"
+        "print(found and found.token.reveal(), 'keyring' in sys.modules)"
+    )
+    (tmp_path / "chosen").mkdir()
+    (tmp_path / "chosen" / "chosen_keystore.py").write_text(CHOSEN)
+
+    def ask(**variables):
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+        bare = {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path / "run")}
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**kept, **bare, **variables},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "" == done.stderr
+        return done.stdout.strip()
+
+    return ask
+
+
+@linux_alone
+def test_no_desktop_and_nothing_chosen(asked) -> None:
+    """On a server keyring isn't even loaded: it would take most of what a command takes."""
+    assert "None False" == asked()
+
+
+@linux_alone
+@pytest.mark.parametrize("variable", ["DBUS_SESSION_BUS_ADDRESS", "DISPLAY", "WAYLAND_DISPLAY"])
+def test_a_desktop_is_asked(asked, variable: str) -> None:
+    """Whatever may lead to a keystore does."""
+    assert "None True" == asked(**{variable: "unix:path=/nowhere"})
+
+
+@linux_alone
+def test_a_bus_without_a_variable_is_asked(asked, tmp_path) -> None:
+    """A service of the user's has the socket alone."""
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "bus").touch()
+
+    assert "None True" == asked()
+
+
+@linux_alone
+@pytest.mark.parametrize("by", ["variable", "file", "package"])
+def test_a_chosen_keystore_needs_no_desktop(asked, tmp_path, by: str) -> None:
+    """One that is named, or that another package brings, is asked as before."""
+    folder = tmp_path / "chosen"
+    if by == "file":
+        (tmp_path / "python_keyring").mkdir()
+        (tmp_path / "python_keyring" / "keyringrc.cfg").write_text(
+            "[backend]\ndefault-keyring=chosen_keystore.Keyring\n"
+        )
+    elif by == "package":
+        (folder / "chosen-1.0.dist-info").mkdir()
+        (folder / "chosen-1.0.dist-info" / "METADATA").write_text("Name: chosen\nVersion: 1.0\n")
+        (folder / "chosen-1.0.dist-info" / "entry_points.txt").write_text(
+            "[keyring.backends]\nchosen = chosen_keystore\n"
+        )
+    variables = {"PYTHON_KEYRING_BACKEND": "chosen_keystore.Keyring"} if by == "variable" else {}
+    found = asked(
+        **variables,
+        PYTHONPATH=os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]),
+        XDG_CONFIG_HOME=str(tmp_path),
+    )
+
+    assert "hf_hubkit True" == found

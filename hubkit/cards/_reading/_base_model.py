@@ -13,7 +13,10 @@ from hubkit.cards._reading._entries import Entries
 from hubkit.cards._reading._facts import Findings
 from hubkit.cards._text import shown
 
-__all__ = ["find_base_model"]
+__all__ = ["CALLER", "find_base_model"]
+
+CALLER = "caller: base_model"
+"""The source of a base model that the caller named, and the config doesn't."""
 
 _KEY = "base_model_name_or_path"
 _MAX_CLASS = 200
@@ -44,7 +47,8 @@ def find_base_model(config: Entries, said: str | None, folder: Path, found: Find
     base_folder = _existing(named, places)
     if said is not None and said.strip():
         said_folder = None if hub_id(said.strip()) == said.strip() else _existing(said, [Path()])
-        _keep_id(said.strip(), said_folder, "caller: base_model", found, who="the caller's base_model")
+        _keep_id(said.strip(), said_folder, CALLER, found, who="the caller's base_model")
+        _compare(named, base_folder, config.source(_KEY), found)
         return said_folder or base_folder or _cached(found)
     if named is not None:
         _keep_id(named, base_folder, config.source(_KEY), found, who=config.source(_KEY))
@@ -80,6 +84,19 @@ def _keep_id(name: str, folder: Path | None, source: str, found: Findings, *, wh
         found.warn(f"{who} is {shown(name)}, a folder on this disk: {_ASK}")
     else:
         found.add("base_model", origin_id, f"{BASE_CONFIG}: _name_or_path")
+
+
+def _compare(named: str | None, folder: Path | None, source: str, found: Findings) -> None:
+    """Set the caller's word beside the config's: the same is proven, and another is warned about."""
+    said, proven = found.values.get("base_model"), hub_id(named) if named is not None else None
+    if said is None or proven is None or (folder is not None and proven == named):
+        return
+    if said == proven:
+        found.sources["base_model"] = source
+    else:
+        found.warn(
+            f"the caller's base_model is {said}, and {source} is {proven}: the card names the caller's"
+        )
 
 
 def _existing(name: str | None, places: Iterable[Path]) -> Path | None:

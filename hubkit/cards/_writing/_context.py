@@ -7,6 +7,7 @@ from typing import Any
 from hubkit.cards._markdown import Markdown, paragraphs, unmarked
 from hubkit.cards._reading._facts import AdapterFacts
 from hubkit.cards._text import scrub
+from hubkit.cards._writing._contradictions import contradictions
 from hubkit.cards._writing._details import detail_rows
 from hubkit.cards._writing._hyperparameters import choose_hyperparameters
 from hubkit.cards._writing._metadata import pipeline_tag_of
@@ -34,8 +35,11 @@ def context_of(facts: AdapterFacts, words: Words) -> dict[str, Any]:
         "history": history_table(facts.history),
         "hyperparameters": choose_hyperparameters(facts),
         "license": words.license,
-        "metric_files": () if words.metrics else _metric_files(facts),
+        "contradicted": tuple(contradictions(facts, words.metrics)),
+        "logged": metric_table(facts.metrics) if words.metrics else (),
+        "metric_files": _metric_files(facts),
         "metrics": _metric_table(facts, words),
+        "metrics_are_stated": bool(words.metrics),
         "papers": arxiv_ids(facts.papers),
         "pipeline_tag": pipeline_tag_of(facts, words),
         "repo_id": words.repo_id,

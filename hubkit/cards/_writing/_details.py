@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
+from hubkit.cards._reading._base_model import CALLER
 from hubkit.cards._reading._facts import AdapterFacts
 from hubkit.cards._reading._methods import RANK_KEYS
 
@@ -49,9 +50,12 @@ def detail_rows(facts: AdapterFacts, base_models: Sequence[str]) -> tuple[Row, .
 
 
 def _base_rows(facts: AdapterFacts, base_models: Sequence[str]) -> Iterator[Row]:
+    proven = None if facts.sources.get("base_model") == CALLER else facts.base_model
     # The files' revision is of the files' base model, not of one that the caller names.
-    pinned = facts.base_model_revision if tuple(base_models) == (facts.base_model,) else None
-    note = f"at revision {pinned}" if pinned else ""
+    pinned = facts.base_model_revision
+    note = "as the author of this repository states"
+    if tuple(base_models) == (proven,):
+        note = f"at revision {pinned}" if pinned else ""
     yield Row(label="Base model", values=tuple(base_models), note=note)
     if base_models:
         yield Row(label="Base model class", values=_present(facts.base_model_class))

@@ -71,7 +71,7 @@ def render_card(
         dataset: Training data: Hub ids become metadata, other names are shown.
         description: Plain text under the title, or `Markdown`.
         training_config: Settings of the run; values under keys that name a secret are masked.
-        metrics: Results; without any, those that the Trainer wrote are shown. Names and
+        metrics: Results, shown as the author's word, before those that the Trainer wrote. Names and
             values, or, for the Hub's `model-index`, a list of results:
             `{"task": "text-classification", "dataset": {"type": "org/foxes", "name": "Foxes",
             "split": "test"}, "metrics": {"accuracy": 0.91}}`. A dataset may have `config`,

@@ -27,6 +27,7 @@ TITLES = (
     "Training Hyperparameters",
     "Training Curve",
     "Evaluation Metrics",
+    "Logged Metrics",
     "Usage",
     "Framework Versions",
     "Environmental Impact",
