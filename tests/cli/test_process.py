@@ -304,9 +304,7 @@ def test_the_doctor_at_a_terminal(hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 
 
 @needs_posix
-def test_settings_at_a_terminal_are_for_people(
-    hub: LocalHub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_settings_at_a_terminal_are_for_people(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Times and sizes have units, and each says where it is from, a token that hubkit doesn't keep too."""
     (tmp_path / "hf").mkdir(exist_ok=True)
     (tmp_path / "hf" / "token").write_text("hf_kept0123456789")
