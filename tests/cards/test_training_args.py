@@ -185,6 +185,19 @@ def test_attributes_of_something_plain(read):
     assert {} == read(torch_file(b"\x80\x04]}b.")).hyperparameters
 
 
+def test_name_of_the_best_metric(read, write_adapter):
+    """The state of a run has the number alone; its arguments say of what."""
+    raw = torch_file(pickle.dumps(TrainingArguments(metric_for_best_model="eval_f1"), protocol=2))
+    folder = write_adapter({"peft_type": "LORA"}, {"a.lora_A.weight": [2, 4]})
+    (folder / "training_args.bin").write_bytes(raw)
+    nameless = read_adapter(folder)
+    (folder / "trainer_state.json").write_text(json.dumps({"best_metric": 0.5, "best_global_step": 3}))
+    facts = read_adapter(folder)
+
+    assert (None, "eval_f1", 0.5) == (nameless.best_metric_name, facts.best_metric_name, facts.best_metric)
+    assert "training_args.bin: metric_for_best_model" == facts.sources["best_metric_name"]
+
+
 @pytest.mark.parametrize("count", [0, -1, 2**31, 2.0, True, None])
 def test_batch_of_a_number_that_is_none(read, count):
     """A total that can't be right is not told."""
