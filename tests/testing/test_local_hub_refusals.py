@@ -194,6 +194,17 @@ def test_nobody_asks_who_he_is(anyone: requests.Session) -> None:
     assert (401, "Invalid username or password.") == (answer.status_code, answer.json()["error"])
 
 
+def test_history_may_be_asked_for_with_its_html(alice_wire: requests.Session, head: str) -> None:
+    """As the client library does when it is told to format."""
+    plain, formatted = (
+        alice_wire.get(f"/api/models/alice/x/commits/main{query}").json()[0]
+        for query in ("", "?expand[]=formatted")
+    )
+
+    assert "formatted" not in plain
+    assert plain["title"] == formatted["formatted"]["title"]
+
+
 def test_paths_may_be_asked_for_in_json(alice_wire: requests.Session, head: str) -> None:
     """As newer clients do; what isn't there is left out."""
     body = {"paths": ["a.txt", "none.txt", "a.txt"], "expand": True}
@@ -212,6 +223,17 @@ def test_records_follow_their_repository(hub: LocalHub, alice_wire: requests.Ses
     assert ("acme/new", "acme", 5) == (described["id"], described["author"], described["downloads"])
     with pytest.raises(ValueError, match="exists already"):
         hub.add_repo("acme/new", {})
+
+
+def test_what_is_not_there_can_not_be_changed(hub: LocalHub) -> None:
+    """Whoever mistypes a name in a test learns so at once."""
+    for change in (
+        lambda: hub.rename("no/such", "a/b"),
+        lambda: hub.grant("no/such", "alice"),
+        lambda: hub.commit("no/such", {"a": b""}),
+    ):
+        with pytest.raises(LookupError, match="no such model: no/such"):
+            change()
 
 
 def test_a_role_is_one_of_two(hub: LocalHub) -> None:
