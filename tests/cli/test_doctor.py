@@ -190,8 +190,8 @@ def test_an_expired_certificate_is_explained(
 ) -> None:
     """Of a known authority, it is a matter of clocks, and not of trust."""
     authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    begin, end = (datetime(year, 1, 1, tzinfo=timezone.utc) for year in (2020, 2021))
-    authority.issue_cert("127.0.0.1", not_before=begin, not_after=end).configure_cert(context)
+    end = datetime(2021, 1, 1, tzinfo=timezone.utc)
+    authority.issue_cert("127.0.0.1", not_after=end).configure_cert(context)
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     server = HostileServer(context)
     monkeypatch.setenv("HUBKIT_ENDPOINT", server.endpoint)
