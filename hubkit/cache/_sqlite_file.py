@@ -104,10 +104,10 @@ def is_broken(error: Exception) -> bool:
         return False
     if isinstance(error, _UnusableError) or _BROKEN_FORMAT in str(error):
         return True
-    # Python 3.10 doesn't tell the code.
+    # Python 3.10 doesn't tell the code, nor what SQLite says when that quotes what is no text.
     code: int | None = getattr(error, "sqlite_errorcode", None)
     if code is None:
-        return any(word in str(error) for word in _BROKEN_WORDS)
+        return not str(error) or any(word in str(error) for word in _BROKEN_WORDS)
     return code & 0xFF in _BROKEN_CODES
 
 

@@ -40,6 +40,7 @@ class Pool:
         self._lock = threading.Lock()
         self._slots: weakref.WeakSet[_Slot] = weakref.WeakSet()
         self._quiet: list[_Slot] = []
+        self._is_quiet = False
         # Threads of one process take turns here, where the next is woken at once; SQLite
         # lets the loser of a race sleep for a while instead.
         self._writing = threading.Lock()
@@ -119,7 +120,7 @@ class Pool:
         """Close the connections, so that none is in two processes."""
         # The order in which `write` takes them.
         self._lock.acquire()
-        self._writing.acquire(timeout=BUSY_SECONDS)
+        self._is_quiet = self._writing.acquire(timeout=BUSY_SECONDS)
         self._quiet = [slot for slot in self._slots if slot.lock.acquire(timeout=BUSY_SECONDS)]
         for slot in self._quiet:
             slot.drop()
@@ -132,7 +133,8 @@ class Pool:
         for slot in self._quiet:
             slot.lock.release()
         self._quiet = []
-        if self._writing.locked():
+        # In a child a lock that couldn't be had is nobody's: who holds it is a thread of the parent.
+        if self._is_quiet or (in_child and self._writing.locked()):
             self._writing.release()
         self._lock.release()
 

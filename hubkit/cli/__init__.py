@@ -6,6 +6,7 @@ Nothing but `main` is public.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -31,17 +32,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from hubkit.cli._signals import raise_on_sigterm
 
         raise_on_sigterm()
+        _buffer_output()
         _accept_any_text()
         _mute_libraries()
         app.main(arguments, prog_name="hubkit")
     except KeyboardInterrupt:
         _end_now(_INTERRUPTED)
-    except OSError:
-        # Of the help or the version; what commands print is their own business.
-        from hubkit.cli._lost_output import is_output_lost
+    except OSError as error:
+        # Of the help, the version or a usage error; what commands print is their own business.
+        from hubkit.cli._lost_output import is_output_lost, say
 
         if not is_output_lost():
-            raise
+            say(f"hubkit: error: {error.strerror}")
         sys.exit(_FAILED)
     except SystemExit as end:
         if end.code in (_INTERRUPTED, _TERMINATED):
@@ -56,6 +58,14 @@ def _end_now(code: int) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     os._exit(code)
+
+
+def _buffer_output() -> None:
+    """Remember what couldn't be written, also where Python was told to buffer nothing: else nobody could tell."""
+    raw = getattr(sys.stdout, "buffer", None)
+    if isinstance(raw, io.RawIOBase):
+        buffered = io.BufferedWriter(raw)
+        sys.stdout = io.TextIOWrapper(buffered, encoding=sys.stdout.encoding, line_buffering=True)
 
 
 def _accept_any_text() -> None:

@@ -13,7 +13,7 @@ from hubkit._version import __version__
 from hubkit.cli._commands import COMMANDS
 from hubkit.cli._failures import ExitCode, describe, exit_code_of
 from hubkit.cli._groups import LazyGroup
-from hubkit.cli._lost_output import is_output_lost, silence_output
+from hubkit.cli._lost_output import is_output_lost, say, silence_output
 from hubkit.cli._session import Session, end_with
 from hubkit.cli._signals import Terminated
 
@@ -51,10 +51,10 @@ class App(LazyGroup):
         try:
             return super().invoke(ctx)
         except Terminated:
-            click.echo("hubkit: terminated", err=True)
+            say("hubkit: terminated")
             end_with(ExitCode.TERMINATED)
         except (click.Abort, KeyboardInterrupt):
-            click.echo("hubkit: interrupted", err=True)
+            say("hubkit: interrupted")
             end_with(ExitCode.INTERRUPTED)
         except (click.exceptions.NoArgsIsHelpError, click.exceptions.Exit):
             raise
@@ -118,7 +118,7 @@ def _report(error: Exception, session: Session) -> None:
         import traceback
 
         for line in "".join(traceback.format_exception(error)).splitlines():
-            click.echo(redact(line, session.token), err=True)
+            say(redact(line, session.token))
     text = describe(
         error,
         has_token=session.token is not None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hubkit.cli._format import plain_text
 from hubkit.cli._output import Cell
 from hubkit.cli._session import Session, json_option, pass_session
 from hubkit.cli._table import Column
@@ -54,7 +55,7 @@ def _known(found: AdapterFacts) -> dict[str, Any]:
 
 def _cell(value: object) -> Cell:
     if isinstance(value, dict):
-        value = [f"{key}={each}" for key, each in value.items()]
+        value = [f"{key}={plain_text(each)}" for key, each in value.items()]
     return Cell(value)
 
 

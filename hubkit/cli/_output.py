@@ -12,6 +12,7 @@ import click
 from hubkit._bars import beside_bars
 from hubkit._secrets import Secret, redact
 from hubkit.cli._format import plain_text
+from hubkit.cli._lost_output import say
 from hubkit.cli._table import Column, columns_of_text, facts_of_text
 from hubkit.cli._width import wrapped
 
@@ -85,7 +86,7 @@ class Output:
         """
         said = plain_text(redact(text, self._token()))
         with beside_bars():
-            click.echo(f"hubkit: {kind}: {said}" if kind else said, err=True)
+            say(f"hubkit: {kind}: {said}" if kind else said)
 
     def json(self, document: Any) -> None:
         """One JSON document. Escaping all but ASCII keeps it exact and yet harmless to a terminal."""

@@ -125,12 +125,11 @@ class LogHandler(logging.Handler):
         """The last failure that was only logged: an answer from the cache stood in."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Print one record; a closed standard error is no reason to fail."""
+        """Print one record."""
         if record.levelno >= logging.WARNING and isinstance(record.args, tuple):
             failures = [value for value in record.args if isinstance(value, HubkitError)]
             self.survived = failures[-1] if failures else self.survived
-        with contextlib.suppress(OSError):
-            self._out.note(record.getMessage(), kind=record.levelname.lower())
+        self._out.note(record.getMessage(), kind=record.levelname.lower())
 
 
 pass_session = click.make_pass_decorator(Session)

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import attrs
@@ -24,8 +24,19 @@ from hubkit.testing._refusal import Refusal
 from hubkit.testing._repos import Repo
 from hubkit.testing._state import HubState
 
-__all__ = ["Call", "HubRequest", "error_response", "json_response", "next_link", "read_cursor"]
+__all__ = [
+    "INVALID_CURSOR",
+    "Call",
+    "HubRequest",
+    "error_response",
+    "json_response",
+    "next_link",
+    "read_cursor",
+]
 
+T = TypeVar("T")
+
+INVALID_CURSOR = "Invalid cursor"
 _TRUE = frozenset({"1", "true", "True"})
 
 
@@ -103,6 +114,13 @@ class Call:
         if not isinstance(body, dict):
             raise Refusal(400, "Invalid JSON body: expected an object")
         return body
+
+    def objects(self, name: str) -> list[dict[str, Any]]:
+        """Read a list of objects in the body; Refusal when it is none."""
+        listed = self.json().get(name) or []
+        if not isinstance(listed, list) or not all(isinstance(each, dict) for each in listed):
+            raise Refusal(400, f"Invalid {name}: expected a list of objects")
+        return listed
 
     def find(self, repo_id: str, repo_type: str) -> Repo:
         """Look up a repository that the caller may know of; Refusal otherwise."""
@@ -195,15 +213,18 @@ def next_link(call: Call, cursor: object) -> dict[str, str]:
     return {"Link": f'<{call.base_url}{target}?{urlencode([*kept, ("cursor", opaque)])}>; rel="next"'}
 
 
-def read_cursor(call: Call) -> Any:
+def read_cursor(call: Call, kind: type[T]) -> T | None:
     """Read where this page starts; None for the first page, Refusal for a cursor of somebody else's."""
     opaque = call.request.args.get("cursor")
     if opaque is None:
         return None
     try:
-        return json.loads(base64.urlsafe_b64decode(opaque))
+        start = json.loads(base64.urlsafe_b64decode(opaque))
     except ValueError as error:
-        raise Refusal(400, "Invalid cursor") from error
+        raise Refusal(400, INVALID_CURSOR) from error
+    if type(start) is not kind:
+        raise Refusal(400, INVALID_CURSOR)
+    return start
 
 
 def _weak_etag(content: bytes) -> str:

@@ -42,8 +42,10 @@ def preupload(call: Call) -> Response:
     check_write_token(call.identity)
     head = call.commit(repo)
     shown = []
-    for each in call.json().get("files", []):
-        path, size = str(each.get("path")), int(each.get("size") or 0)
+    for each in call.objects("files"):
+        path, size = str(each.get("path")), each.get("size") or 0
+        if not isinstance(size, int):
+            raise Refusal(400, f"Invalid size: {size}")
         mode = "lfs" if call.state.goes_to_lfs(path, size, head) else "regular"
         current = head.files.get(path)
         known = {"oid": current.etag} if current else {}

@@ -28,7 +28,7 @@ def tree(call: Call) -> Response:
     items = list_tree(commit.files, path, recursive=call.flag("recursive"))
     if path and not items:
         raise Refusal(404, f"{path} does not exist on {call.args['revision']!r}", code="EntryNotFound")
-    expand, start = call.flag("expand"), int(read_cursor(call) or 0)
+    expand, start = call.flag("expand"), read_cursor(call, int) or 0
     most = _EXPANDED_PAGE if expand else _PAGE
     end = start + call.number("limit", most, most=most)
     headers = next_link(call, end) if end < len(items) else None
@@ -54,7 +54,7 @@ def commits(call: Call) -> Response:
     """GET /api/{kind}/{id}/commits/{rev}."""
     repo = call.repo()
     history = list(repo.history(call.commit(repo).commit_hash))
-    start = int(read_cursor(call) or 0)
+    start = read_cursor(call, int) or 0
     end = start + call.number("limit", _COMMITS_PAGE, most=_COMMITS_PAGE)
     headers = {"X-Total-Count": str(len(history))}
     headers |= next_link(call, end) if end < len(history) else {}

@@ -9,7 +9,7 @@ from typing import Any
 from werkzeug.wrappers import Response
 
 from hubkit.testing._accounts import check_files_readable, check_writable, may_read
-from hubkit.testing._call import Call, json_response, next_link, read_cursor
+from hubkit.testing._call import INVALID_CURSOR, Call, json_response, next_link, read_cursor
 from hubkit.testing._front_matter import judge_card
 from hubkit.testing._known import DATASET_LIST_FIELDS, INFO_ONLY_FIELDS, MODEL_LIST_FIELDS, SPACE_LIST_FIELDS
 from hubkit.testing._refusal import Refusal
@@ -63,11 +63,16 @@ def listing(call: Call) -> Response:
     expand = call.values("expand")
     _check_expand(expand, _FIELDS[call.repo_type], with_blobs=False)
     order = _order_by(call.request.args.get("sort"), ascending=call.request.args.get("direction") == "1")
-    limit, start = call.number("limit", _PAGE, most=_PAGE), read_cursor(call)
+    limit, start = call.number("limit", _PAGE, most=_PAGE), read_cursor(call, list)
     found = [(order(record, repo), repo, record) for repo, record in _matching(call)]
     found.sort(key=lambda each: each[0])
-    if start is not None:
-        found = [each for each in found if list(each[0]) > start]
+    match start:
+        case None:
+            pass
+        case [int() | float(), str()]:
+            found = [each for each in found if list(each[0]) > start]
+        case _:
+            raise Refusal(400, INVALID_CURSOR)
     page = [_listed(call, repo, record, expand) for _, repo, record in found[:limit]]
     more = len(found) > limit
     return json_response(page, headers=next_link(call, found[limit - 1][0]) if more else None)

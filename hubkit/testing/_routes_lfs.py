@@ -27,7 +27,7 @@ def lfs_batch(call: Call) -> Response:
     if body.get("operation") != "upload":
         raise Refusal(400, "Only uploads are supported")
     href = f"{call.page_of(repo)}.git/info/lfs"
-    objects = [_planned(call, href, each) for each in body.get("objects", [])]
+    objects = [_planned(call, href, each) for each in call.objects("objects")]
     answer = {"transfer": "basic", "objects": objects, "hash_algo": "sha256"}
     response = json_response(answer)
     response.content_type = "application/vnd.git-lfs+json; charset=utf-8"

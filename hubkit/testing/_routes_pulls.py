@@ -19,7 +19,10 @@ def discussions(call: Call) -> Response:
     """GET /api/{kind}/{id}/discussions."""
     repo = call.repo()
     shown = [_summary(repo, each) for each in sorted(repo.pulls.values(), key=lambda pull: -pull.number)]
-    page, size = int(call.request.args.get("p", "0") or 0), 50
+    text, size = call.request.args.get("p", "0"), 50
+    if not text.isdecimal():
+        raise Refusal(400, f"Invalid p: {text}")
+    page = int(text)
     listed = shown[page * size : (page + 1) * size]
     return json_response({"discussions": listed, "count": len(shown), "start": page * size})
 

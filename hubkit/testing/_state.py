@@ -160,7 +160,8 @@ class HubState:
         Raises:
             ValueError: The id is taken.
         """
-        if (repo.repo_type, repo_id) in self._repos:
+        # Its own name may get other capitals; another's in other capitals is taken.
+        if self._folded.get((repo.repo_type, repo_id.lower())) not in (None, repo.repo_id):
             raise ValueError(f"{repo.repo_type} {repo_id} exists already")
         self._drop(repo)
         self._moves[repo.repo_type, repo.repo_id] = repo_id

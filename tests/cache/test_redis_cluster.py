@@ -17,6 +17,7 @@ redis = pytest.importorskip("redis", reason="the Redis backend needs its driver"
 from redis.crc import key_slot  # noqa: E402
 from redis_contract import RedisContract  # noqa: E402
 from redis_groups import admin  # noqa: E402
+from redis_servers import until  # noqa: E402
 
 from hubkit_redis import RedisCache  # noqa: E402
 from hubkit_redis._address import Node  # noqa: E402
@@ -132,6 +133,37 @@ def test_slot_that_moves(start_cluster) -> None:
     assert cache.get_many([old, new, "other"]) == {old: b"1", new: b"2", "other": b"3"}
     assert cache.delete(new)
     assert sorted(cache.keys()) == sorted([old, "other"])
+
+
+def test_slots_that_nobody_has(start_cluster) -> None:
+    """A key whose slot no server has is out of reach, the others aren't, and it is found once somebody takes it."""
+    cluster = start_cluster(size=1)
+    cache = RedisCache(cluster.url, connect_timeout=5.0, read_timeout=5.0)
+    slots = {key: key_slot(f"hubkit:1:e:{key}".encode()) for key in KEYS[:2]}
+    lost, kept = slots
+    with admin(cluster.primaries[0]) as server:
+        server.execute_command("CLUSTER", "DELSLOTS", slots[lost])
+        cache.set(kept, b"value", expires_in=60.0)
+        with pytest.raises(CacheUnavailableError, match=f"no server of the cluster has slot {slots[lost]}"):
+            cache.get(lost)
+        assert cache.get(kept) == b"value"
+        server.execute_command("CLUSTER", "ADDSLOTS", slots[lost])
+
+        until(lambda: _is_stored(cache, lost), "the slot")
+        assert cache.get_many([lost, kept]) == {lost: b"value", kept: b"value"}
+
+        server.execute_command("FLUSHALL")
+        server.execute_command("CLUSTER", "FLUSHSLOTS")
+        with pytest.raises(CacheUnavailableError, match="it knows of no slots"):
+            RedisCache(cluster.url, connect_timeout=5.0, read_timeout=5.0).get(kept)
+
+
+def _is_stored(cache: RedisCache, key: str) -> bool:
+    try:
+        cache.set(key, b"value", expires_in=60.0)
+    except CacheUnavailableError:
+        return False
+    return True
 
 
 def test_other_servers(redis_server) -> None:

@@ -34,6 +34,20 @@ def test_server_that_is_gone(start_redis) -> None:
     assert cache.get("key") is None
 
 
+def test_answer_with_too_few_values(start_redis) -> None:
+    """Of a list that lost a part on its way nothing is believed, nor what comes behind it taken for another answer."""
+    proxy = FaultyProxy(start_redis().port)
+    cache = RedisCache(f"redis://127.0.0.1:{proxy.port}/0", connect_timeout=5.0, read_timeout=5.0)
+    cache.set_many({"first": b"1", "second": b"2"}, expires_in=60.0)
+    proxy.harm_answer = lambda piece: [piece.replace(b"*2", b"*1")]
+    with pytest.raises(CacheUnavailableError):
+        cache.get_many(["first", "second"])
+    proxy.harm_answer = None
+
+    assert [cache.get("first"), cache.get("first"), cache.get("second")] == [b"1", b"1", b"2"]
+    proxy.stop()
+
+
 def test_server_that_restarts(start_redis) -> None:
     """After a restart the next call works: a dead connection is noticed before it is used."""
     server = start_redis()

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from hubkit._clock import SYSTEM_CLOCK
 from hubkit.cache import SQLiteCache
+from hubkit.cache._sqlite_pool import BUSY_SECONDS
 from hubkit.errors import CacheUnavailableError
 from hubkit.testing import BackendContract, FakeClock
 from hubkit.testing._children import exit_code_of
@@ -192,6 +194,11 @@ def test_foreign_database_is_left_alone(cache: SQLiteCache, path: Path) -> None:
         ["ALTER TABLE entries ADD COLUMN extra"],
         ["CREATE TABLE another (a)"],
         ["PRAGMA user_version = 0"],
+        # SQLite quotes from it in its error, which then is no text either.
+        [
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET sql = CAST(x'43524541544520ff28' AS TEXT), name = CAST(x'ff' AS TEXT)",
+        ],
     ],
 )
 def test_altered_schema_is_put_aside(cache: SQLiteCache, path: Path, statements: list[str]) -> None:
@@ -217,6 +224,19 @@ def test_broken_file_mended_by_another(cache: SQLiteCache, path: Path) -> None:
     assert [item.name for item in path.parent.iterdir()] == ["cache.db"]
     SQLiteCache(path).set("key", b"new", expires_in=60.0)
     assert cache.get("key") == b"new"
+
+
+def test_writer_who_knew_the_broken_file_spares_the_new_one(cache: SQLiteCache, path: Path) -> None:
+    """What another has put aside and made anew isn't put aside once more by who met the damage before."""
+    cache.set("key", b"value", expires_in=60.0)
+    cache.close()
+    path.write_bytes(b"broken" * 1_000)
+    assert cache.get("key") is None
+    SQLiteCache(path).set("key", b"new", expires_in=60.0)
+    cache.set("another", b"value", expires_in=60.0)
+
+    assert cache.get("key") == b"new"
+    assert [item.name for item in path.parent.glob("*.broken-*")] == ["cache.db.broken-1"]
 
 
 @pytest.mark.parametrize(
@@ -249,7 +269,9 @@ def test_file_made_anew_meanwhile(cache: SQLiteCache, path: Path) -> None:
     cache.set("key", b"value", expires_in=60.0)
     path.unlink()
 
-    assert exit_code_of(lambda: SQLiteCache(path).set("fresh", b"value", expires_in=60.0) or 0) == 0
+    # Not in a child: a fork closes the connections, and there would be nothing outdated left.
+    SQLiteCache(path).set("fresh", b"value", expires_in=60.0)
+
     assert cache.get("fresh") == b"value"
     assert cache.get("key") is None
 
@@ -265,6 +287,74 @@ def test_locked_for_long(cache: SQLiteCache, path: Path) -> None:
         assert cache.get("key") == b"value"
     cache.set("key", b"new", expires_in=60.0)
     assert cache.get("key") == b"new"
+
+
+def test_writers_wait_together(cache: SQLiteCache, path: Path) -> None:
+    """Threads that all want to write to a locked file give up at about the same time, not one after the other."""
+    cache.set("key", b"value", expires_in=60.0)
+    began = SYSTEM_CLOCK.monotonic()
+
+    def write(number: int) -> str:
+        with pytest.raises(CacheUnavailableError) as caught:
+            cache.set(f"key {number}", b"value", expires_in=60.0)
+        return str(caught.value)
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with ThreadPoolExecutor(6) as pool:
+            said = list(pool.map(write, range(6)))
+    took = SYSTEM_CLOCK.monotonic() - began
+
+    assert [text for text in said if "locked" not in text] == []
+    assert took < 3.5 * BUSY_SECONDS
+
+
+def test_locked_before_it_was_opened(path: Path) -> None:
+    """A file that another program keeps for itself is waited for once, and then is not to be had."""
+    SQLiteCache(path).set("key", b"value", expires_in=60.0)
+    cache = SQLiteCache(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as holder:
+        holder.execute("PRAGMA locking_mode = EXCLUSIVE")
+        holder.execute("DELETE FROM leases")
+        began = SYSTEM_CLOCK.monotonic()
+
+        with pytest.raises(CacheUnavailableError, match="locked"):
+            cache.get("key")
+        assert SYSTEM_CLOCK.monotonic() - began < 2 * BUSY_SECONDS
+    assert cache.get("key") == b"value"
+
+
+def test_path_that_sqlite_finds_too_long(tmp_path: Path) -> None:
+    """Where SQLite can't follow, that is said, and nothing half made is left behind."""
+    folder = tmp_path.joinpath(*["x" * 200] * 3)
+    cache = SQLiteCache(folder / "cache.db")
+
+    with pytest.raises(CacheUnavailableError, match="unable to open"):
+        cache.set("key", b"value", expires_in=60.0)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_file_in_place_of_the_folder(path: Path) -> None:
+    """Below a file there is nothing: neither reading nor writing takes that for an empty cache or a broken one."""
+    path.write_bytes(b"somebody's")
+    cache = SQLiteCache(path / "cache.db")
+
+    for use in (lambda: cache.get("key"), lambda: cache.set("key", b"value", expires_in=60.0), cache.clear):
+        with pytest.raises(CacheUnavailableError, match="Not a directory"):
+            use()
+    assert path.read_bytes() == b"somebody's"
+
+
+def test_several_values_are_stored_whole_or_not_at_all(cache: SQLiteCache) -> None:
+    """When one of several values can't be stored none is, and the connection is fit for the next write."""
+    cache.set_many({"first": b"old", "second": b"old"}, expires_in=60.0)
+    with pytest.raises(CacheUnavailableError):
+        cache.set_many({"first": b"new", "second": {}}, expires_in=60.0)  # type: ignore[dict-item]
+    kept = cache.get_many(["first", "second"])
+    cache.set_many({"first": b"newer", "second": b"newer"}, expires_in=60.0)
+
+    assert kept == {"first": b"old", "second": b"old"}
+    assert cache.get("second") == b"newer"
 
 
 def test_a_folder_in_place_of_the_file(path: Path) -> None:
@@ -351,6 +441,36 @@ def test_forks_beside_busy_threads(cache: SQLiteCache) -> None:
     assert codes == [0] * 10
     assert errors == []
     assert len(list(cache.keys("child"))) == 10
+
+
+def test_fork_beside_a_write_that_lasts(cache: SQLiteCache) -> None:
+    """A write that outlasts the patience of a fork ends well in the parent, and the child writes on its own."""
+    cache.set("key", b"value", expires_in=60.0)
+    at_work, over = threading.Event(), threading.Event()
+
+    def work(connection: sqlite3.Connection) -> str:
+        connection.execute("BEGIN")
+        found = connection.execute("SELECT value FROM entries").fetchone()
+        at_work.set()
+        over.wait(60.0)
+        connection.execute("COMMIT")
+        return str(found)
+
+    def child() -> int:
+        cache.set("child", b"value", expires_in=60.0)
+        return 0 if cache.get("key") == b"value" else 2
+
+    with ThreadPoolExecutor(1) as pool:
+        lasting = pool.submit(cache._pool.write, work, create=False)
+        at_work.wait(60.0)
+        code = exit_code_of(child)
+        over.set()
+        found = lasting.result(60.0)
+    cache.set("parent", b"value", expires_in=60.0)
+
+    assert code == 0
+    assert found == "(b'value',)"
+    assert sorted(cache.keys()) == ["child", "key", "parent"]
 
 
 def test_threads_that_end_leave_no_connection(cache: SQLiteCache) -> None:

@@ -1,5 +1,7 @@
 """Each section says what the facts say, and is absent without them."""
 
+import datetime
+import enum
 import json
 import math
 
@@ -221,6 +223,13 @@ def test_metrics_of_every_kind():
     assert [*expected, "| i | Infinity |"] == rows
 
 
+class Method(enum.Enum):
+    """A setting as programs keep it."""
+
+    LORA = "low rank"
+    FULL = "full"
+
+
 def test_training_config_of_every_kind():
     """The settings are strict JSON: no NaN, no addresses, no secrets, no home paths."""
     config = {
@@ -234,6 +243,9 @@ def test_training_config_of_every_kind():
         "pad_token": "<pad>",
         "wandb": {"api_key": "k", "note": "hf_" + "a" * 30},
         1: None,
+        "method": Method.LORA,
+        "day": datetime.date(2026, 1, 2),
+        Method.LORA: {Method.FULL: 1, Method.LORA: 2},
     }
     expected = {
         "fence": "````\n```",
@@ -246,6 +258,9 @@ def test_training_config_of_every_kind():
         "pad_token": "<pad>",
         "wandb": {"api_key": "(secret removed)", "note": "(secret removed)"},
         "1": None,
+        "method": "low rank",
+        "day": "2026-01-02",
+        "low rank": {"full": 1, "low rank": 2},
     }
 
     found = parsed(render_card(BARE, repo_id="a/b", training_config=config))

@@ -221,6 +221,30 @@ def test_task_of_the_callers():
     assert [None, "summarization"] == [parsed(card).data.get("pipeline_tag") for card in cards]
 
 
+@pytest.mark.parametrize(
+    ("task", "name", "used"),
+    [
+        ("CAUSAL_LM", "CausalLM", "generate"),
+        ("SEQ_2_SEQ_LM", "Seq2SeqLM", "generate"),
+        ("QUESTION_ANS", "QuestionAnswering", "start_logits[0].argmax()"),
+        ("SEQ_CLS", "SequenceClassification", "logits.softmax(-1)"),
+        ("TOKEN_CLS", "TokenClassification", "logits[0].argmax(-1)"),
+        ("FEATURE_EXTRACTION", "", "last_hidden_state"),
+    ],
+)
+def test_usage_of_each_task(task, name, used):
+    """The snippet is Python, loads the task's class and reads what that gives."""
+    facts = attrs.evolve(LORA, task_type=task)
+    snippet = (
+        section(render_card(facts, repo_id="a/b"), "Usage").partition("```python\n")[2].partition("```")[0]
+    )
+
+    compile(snippet, "snippet", "exec")
+    model = "AutoModelFor" + name if name else "AutoModel"
+    assert f"base_model = {model}.from_pretrained(" in snippet
+    assert used in snippet
+
+
 def test_relation_is_said_where_the_hub_can_not_infer_it():
     """PEFT's adapters are known for what they are, those of other libraries aren't."""
     other = AdapterFacts(base_model="org/base")

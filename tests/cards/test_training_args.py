@@ -152,6 +152,66 @@ def test_what_becomes_plain(read, value, expected):
     assert {"setting": expected, "eos_token": "</s>"} == facts.hyperparameters
 
 
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        # As torch.bfloat16 is pickled.
+        (b"ctorch\nbfloat16\n", "bfloat16"),
+        (b"cos\nsystem\n", None),
+        # As Python 3.11 writes members of enumerations.
+        (b"cbuiltins\ngetattr\nctrl.config\nLossType\nX\x03\x00\x00\x00DPO\x86R", "dpo"),
+        # Built with arguments by name, of a file's own numbers, and cleared away again.
+        (b"ca\nB\n)}\x92", None),
+        (b"P7\n", None),
+        (b"K\x07Q", None),
+        (b"K\x05(K\x06K\x071", 5),
+    ],
+)
+def test_values_that_are_rare(read, raw, expected):
+    """Types of numbers and members have their names, objects none, and nothing behind them is lost."""
+    setting = b"X\x07\x00\x00\x00setting" + raw
+    rate = b"X\x0d\x00\x00\x00learning_rateK\x02"
+    facts = read(torch_file(b"\x80\x04ca\nArguments\n)\x81}(" + setting + rate + b"ub."))
+
+    assert {"learning_rate": 2} | ({} if expected is None else {"setting": expected}) == facts.hyperparameters
+
+
+def test_attributes_of_something_plain(read):
+    """What can have none gets none; in two halves they are the first."""
+    halves = b"}X\x0d\x00\x00\x00learning_rateK\x02s}\x86"
+    facts = read(torch_file(b"\x80\x04ca\nArguments\n)\x81" + halves + b"b."))
+
+    assert {"learning_rate": 2} == facts.hyperparameters
+    assert {} == read(torch_file(b"\x80\x04]}b.")).hyperparameters
+
+
+def test_name_of_the_best_metric(read, write_adapter):
+    """The state of a run has the number alone; its arguments say of what."""
+    raw = torch_file(pickle.dumps(TrainingArguments(metric_for_best_model="eval_f1"), protocol=2))
+    folder = write_adapter({"peft_type": "LORA"}, {"a.lora_A.weight": [2, 4]})
+    (folder / "training_args.bin").write_bytes(raw)
+    nameless = read_adapter(folder)
+    (folder / "trainer_state.json").write_text(json.dumps({"best_metric": 0.5, "best_global_step": 3}))
+    facts = read_adapter(folder)
+
+    assert (None, "eval_f1", 0.5) == (nameless.best_metric_name, facts.best_metric_name, facts.best_metric)
+    assert "training_args.bin: metric_for_best_model" == facts.sources["best_metric_name"]
+
+
+@pytest.mark.parametrize("count", [0, -1, 2**31, 2.0, True, None])
+def test_batch_of_a_number_that_is_none(read, count):
+    """A total that can't be right is not told."""
+    facts = read_arguments(
+        read,
+        per_device_train_batch_size=count,
+        gradient_accumulation_steps=2,
+        auto_find_batch_size=False,
+        distributed_state=TrainingArguments(num_processes=1),
+    )
+
+    assert facts.total_batch_size is None
+
+
 def test_quantization_in_the_arguments(read):
     """A model that the trainer loaded in 4 bits makes LoRA QLoRA, and the source says so."""
     asked = BitsAndBytesConfig(
@@ -231,6 +291,9 @@ HOSTILE = {
     "unknown": torch_file(b"\x80\x02\xff."),
     "extension": torch_file(b"\x80\x02\x82\x01."),
     "two": torch_file(b"\x80\x02NN."),
+    "item of none": torch_file(b"\x80\x02K\x01K\x02a."),
+    "key without value": torch_file(b"\x80\x02}(K\x01u."),
+    "name of a number": torch_file(b"\x80\x04K\x01K\x02\x93."),
     "text": torch_file(b"\x80\x02X\x02\x00\x00\x00\xff\xff."),
     "number": torch_file(b"\x80\x02K\x01."),
     "compressed": torch_file(b"\x80\x02" + b"N0" * 100_000 + b"N.", compression=zipfile.ZIP_DEFLATED),

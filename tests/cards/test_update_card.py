@@ -1,5 +1,7 @@
 """Making a card anew keeps what people did to it."""
 
+import time
+
 import attrs
 import pytest
 import yaml
@@ -80,6 +82,21 @@ def test_new_section_comes_to_its_place():
 
     headings = ["# foxes", "## Model Details", "## Training Data", "## Evaluation Metrics", "## Usage"]
     assert headings == parsed(text).headings
+
+
+def test_new_section_of_a_card_without_a_beginning():
+    """Where nothing is left that it would follow, it stands before the others."""
+    text = card()
+    begin, end = text.index("<!-- hubkit:begin title"), text.index("<!-- hubkit:begin model-details")
+    mine = text[:begin] + "Mine.\n\n" + text[end:]
+    updated = update_card(mine, card(description="Foxes."))
+
+    assert ("title",) == updated.kept
+    assert (
+        updated.text.index("Mine.")
+        < updated.text.index("\nFoxes.\n")
+        < updated.text.index("## Model Details")
+    )
 
 
 def test_what_was_said_is_not_unsaid_by_silence():
@@ -175,6 +192,31 @@ def test_front_matter_that_can_not_be_read():
     ) == updated.warnings
     assert mine.split("---")[1] == updated.text.split("---")[1]
     assert "**Rank (r):** 16" in updated.text
+
+
+@pytest.mark.parametrize(
+    ("front", "reason"),
+    [
+        ("tags:\n" + "- abcdefgh\n" * 40_000, "has over 300,000 characters"),
+        (
+            "l0: &l0 x\n" + "\n".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 99)),
+            "grows without bounds",
+        ),
+        ("released: 2020-99-99", "is not valid YAML"),
+        ("extra: !thing x", "is not valid YAML"),
+    ],
+    ids=["long", "aliases", "date", "tag"],
+)
+def test_front_matter_of_a_form_that_nobody_needs(front, reason):
+    """What can't be understood for certain, or not in time, is left as it is."""
+    mine = card().replace("---\n", f"---\n{front}\n", 1)
+    began = time.process_time()
+    updated = update_card(mine, card(LATER))
+
+    assert (f"front matter of the README {reason}: nothing in it was brought up to date",) == updated.warnings
+    assert mine.split("---\n")[1] == updated.text.split("---\n")[1]
+    assert "**Rank (r):** 16" in updated.text
+    assert time.process_time() - began < 5
 
 
 def test_front_matter_that_was_rewritten_by_a_program():

@@ -49,6 +49,22 @@ def test_rm_forgets_models(run: Run) -> None:
     assert 0 == run("--offline", "info", "acme/tiny-llama").exit_code
 
 
+def test_rm_of_what_is_there(run: Run) -> None:
+    """When every model was cached, once named twice, it is done."""
+    result = run("cache", "rm", "acme/bare", "acme/tiny-llama", "acme/bare")
+
+    assert (0, "acme/bare removed\nacme/tiny-llama removed\n") == (result.exit_code, result.stdout)
+
+
+def test_get_shows_what_is_cached(hub: LocalHub, run: Run) -> None:
+    """The facts that ``info`` shows, said to be from the cache, without asking anybody."""
+    before = hub.total_requests
+    facts = dict(line.split("\t") for line in run("cache", "get", "acme/tiny-llama").stdout.splitlines())
+
+    assert ("acme/tiny-llama", "12345678", "cache") == (facts["model"], facts["downloads"], facts["source"])
+    assert before == hub.total_requests
+
+
 def test_clear_asks_first(run: Run) -> None:
     """A no leaves everything; without an answer nothing happens either."""
     assert (1, 2) == (run("cache", "clear", typed="n\n").exit_code, run("cache", "clear", typed="").exit_code)
@@ -94,9 +110,14 @@ def test_a_password_in_a_tier_is_masked(run: Run) -> None:
 
 def test_a_tier_that_is_down_is_listed_as_such(run: Run, tmp_path: Path) -> None:
     """The others are listed all the same."""
-    document = json.loads(run("--cache", _unusable(tmp_path), "cache", "ls", "--json").stdout)
+    url = _unusable(tmp_path)
+    document = json.loads(run("--cache", url, "cache", "ls", "--json").stdout)
+
+    plain = run("--cache", url, "cache", "ls")
 
     assert [False] == [tier["reachable"] for tier in document["tiers"]]
+    assert (0, "") == (plain.exit_code, plain.stdout)
+    assert plain.stderr.endswith(f"{url}: can't be reached\n")
 
 
 def test_clear_of_a_tier_that_is_down_fails(run: Run, tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,11 +16,19 @@ from hubkit.testing import LocalHub
 
 Run = Callable[..., Result]
 
+ADAPTERS = Path(__file__).parent.parent / "data" / "adapters"
+
 
 @pytest.fixture
 def folder(adapter: Path, tmp_path: Path) -> Path:
     """A copy of a real adapter."""
     return Path(shutil.copytree(adapter, tmp_path / "foxes"))
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """A copy of a real adapter with all that its training left there."""
+    return Path(shutil.copytree(ADAPTERS / "lora-trainer-run-causal-lm", tmp_path / "trained"))
 
 
 def test_new_prints_the_card(hub: LocalHub, run: Run, folder: Path) -> None:
@@ -91,6 +102,30 @@ def test_new_brings_a_card_up_to_date(run: Run, folder: Path) -> None:
     assert "kept as somebody changed it: title" in result.stderr
 
 
+def test_new_brings_the_curve_along(run: Run, trained: Path) -> None:
+    """The picture stands beside the card that shows it, and what the files leave open is a warning."""
+    card = trained / "README.md"
+    result = run("card", "new", str(trained), "--license", "mit", "-o", str(card))
+
+    assert (0, f"{card}\n") == (result.exit_code, result.stdout)
+    assert "(training_curve.png)" in card.read_text()
+    assert (trained / "training_curve.png").read_bytes().startswith(b"\x89PNG")
+    assert "hubkit: warning: adapter_config.json: base_model_name_or_path is" in result.stderr
+
+
+def test_new_spares_front_matter_that_it_cannot_read(run: Run, folder: Path) -> None:
+    """It stays as it is, and that is said; the rest of the card is written."""
+    card = folder / "README.md"
+    card.write_text("---\n- a list\n---\n# Mine\n")
+    result = run("card", "new", str(folder), "--license", "mit", "-o", str(card))
+
+    assert card.read_text().startswith("---\n- a list\n---\n")
+    assert (0, "hubkit: warning: front matter of the README is not a mapping: nothing was added to it\n") == (
+        result.exit_code,
+        result.stderr,
+    )
+
+
 def test_diff(run: Run, folder: Path) -> None:
     """Nothing and 0 when the card is as it would be made; else what would change, and 1. Nothing is written."""
     card = folder / "README.md"
@@ -148,6 +183,50 @@ def test_preview_goes_to_a_place_of_its_own(run: Run, folder: Path) -> None:
 
     assert page.read_text().startswith("<!DOCTYPE html>")
     shutil.rmtree(page.parent)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems open pages in other ways")
+def test_preview_opens_a_browser(
+    spawn: Callable[..., subprocess.Popen[bytes]], folder: Path, tmp_path: Path
+) -> None:
+    """Without a file and without ``--no-open`` the page is shown, as the desktop shows pages."""
+    browser, told = tmp_path / "bin" / "xdg-open", tmp_path / "told"
+    browser.parent.mkdir()
+    browser.write_text(f'#!/bin/sh\necho "$1" > {told}\n')
+    browser.chmod(0o755)
+    os.mkfifo(told)
+    path = f"{browser.parent}{os.pathsep}{os.environ['PATH']}"
+    process = spawn(["card", "preview", str(folder)], env={**os.environ, "PATH": path})
+    assert 0 == process.wait(60)
+    # Waits for the browser.
+    shown = told.read_text()
+    out, _ = process.communicate(timeout=60)
+    page = Path(out.decode().strip())
+
+    assert str(page) in shown
+    shutil.rmtree(page.parent)
+
+
+def test_facts_name_their_files(run: Run, trained: Path) -> None:
+    """On a pipe each fact has a line with the file and key that say so; what they leave open is a warning."""
+    result = run("card", "facts", str(trained))
+    facts = {name: rest for name, *rest in (line.split("\t") for line in result.stdout.splitlines())}
+
+    assert 0 == result.exit_code
+    assert ["8", "adapter_config.json: r"] == facts["r"]
+    assert ["k_proj, o_proj, q_proj, v_proj", "adapter_config.json: target_modules"] == facts[
+        "target_modules"
+    ]
+    assert "eval_results.json: eval_loss, train_results.json: train_loss" == facts["metrics"][1]
+    assert not {"base_model", "history", "sources", "warnings"} & set(facts)
+    assert result.stderr.startswith("hubkit: warning: adapter_config.json: base_model_name_or_path")
+
+
+def test_facts_are_no_python(run: Run) -> None:
+    """Values below names look as all others do."""
+    result = run("card", "facts", str(ADAPTERS / "ia3-seq2seq-lm"))
+
+    assert "\nsettings\tfeedforward_modules=wo\tadapter_config.json: feedforward_modules\n" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,9 @@ def test_a_kept_token_is_told_of(run: Run, hub: LocalHub, keystore: object) -> N
     """Its source is the keystore, which is no setting."""
     assert 0 == run("login", "--token-stdin", typed="hf_aliceToken0123456789abcdefghij").exit_code
     token = _shown(run)["token"]
+    line = next(line for line in run("config", "show").stdout.splitlines() if line.startswith("token"))
 
+    assert ["token", "***", "keystore", "", ""] == line.split("\t")
     assert ("***", "keystore", None) == (token["value"], token["source"], token["variable"])
 
 

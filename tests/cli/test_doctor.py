@@ -8,6 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,34 @@ def test_a_hub_out_of_reach_is_explained(
     }
     assert said in found["endpoint"]["message"]
     assert found["endpoint"]["remedy"]
+
+
+def test_a_server_that_hangs_up_is_explained(hostile: HostileServer, run: Run) -> None:
+    """What nothing better is known of is told as it happened, the address only once."""
+    hostile.behave = lambda request, sock: None
+    found = _found(run)["endpoint"]
+
+    assert ("fail", True) == (found["status"], found["message"].startswith("can't be asked: "))
+    assert hostile.endpoint not in found["message"]
+    assert "check the network" in found["remedy"]
+
+
+def test_an_expired_certificate_is_explained(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of a known authority, it is a matter of clocks, and not of trust."""
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    end = datetime(2021, 1, 1, tzinfo=timezone.utc)
+    authority.issue_cert("127.0.0.1", not_after=end).configure_cert(context)
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    server = HostileServer(context)
+    monkeypatch.setenv("HUBKIT_ENDPOINT", server.endpoint)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "ca.pem"))
+    found = _found(run)["endpoint"]
+    server.close()
+
+    assert ("fail", "its certificate: certificate has expired") == (found["status"], found["message"])
+    assert "check this machine's clock" in found["remedy"]
 
 
 def test_a_certificate_of_strangers_is_explained(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

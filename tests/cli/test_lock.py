@@ -195,6 +195,7 @@ def test_how_far_it_is(hub, listed, spawn, monkeypatch, progress):
     assert [b""] * 3 == [last_line(text) for text in seen.values()]
 
 
+@pytest.mark.redis
 @pytest.mark.skipif(os.name != "posix", reason="needs pseudo-terminals")
 def test_what_is_said_under_way(hub, listed, spawn, monkeypatch, tmp_path):
     """A bar makes way for a message, here on a cache that is away: it has a line of its own."""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 
@@ -222,6 +223,70 @@ def test_an_encoding_without_a_letter_is_no_error(hub: LocalHub, spawn: Spawn) -
 
 
 @needs_posix
+def test_reports_at_a_terminal_are_for_people(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Duties stand below the licences; findings are cut nowhere, and what is unknown is left out."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    licence = _at_terminal(["license", "acme/tiny-llama", "--report"], columns=60)[1]
+    compat = _at_terminal(["compat", "acme/bare", "--report"], columns=60)[1]
+
+    assert licence.startswith("MODEL ")
+    assert "\n- Keep its copyright and licence notices" in licence
+    assert 60 >= max(map(len, compat.splitlines()))
+    assert "…" not in compat
+    assert ("\nmemory " in compat, "\nweights " in compat, " -> " in compat) == (False, False, True)
+
+
+@needs_posix
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("arguments", [["--help"], ["card", "--help"], ["--version"], ["config", "show"]])
+def test_an_answer_that_cannot_be_written(spawn: Spawn, arguments: list[str], unbuffered: str) -> None:
+    """It is one line and a failure, also where Python buffers nothing, as in many containers."""
+    with open("/dev/full", "wb") as full:
+        process = spawn(arguments, stdout=full, env={**os.environ, "PYTHONUNBUFFERED": unbuffered})
+        said = process.communicate(timeout=60)[1]
+
+    expected = b"hubkit: error: the answer can't be written: No space left on device\n"
+    assert (7, expected) == (process.returncode, said)
+
+
+@needs_posix
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["license", "acme/tiny-llama"], 0), (["license", "no/such"], 3), (["nonsense"], 7)],
+)
+def test_errors_that_cannot_be_written(hub: LocalHub, spawn: Spawn, arguments: list[str], code: int) -> None:
+    """What can't be said on standard error changes nothing about the exit code; least of all is it a no."""
+    with open("/dev/full", "wb") as full:
+        process = spawn(["-vv", *arguments], stderr=full)
+        process.communicate(timeout=60)
+
+    assert code == process.returncode
+
+
+@needs_posix
+def test_no_output_at_all(hub: LocalHub) -> None:
+    """Without standard output the answer has no place to go, and that is no failure."""
+    command = 'exec "$0" -m hubkit.cli license acme/tiny-llama 1>&-'
+    done = subprocess.run(["sh", "-c", command, sys.executable], capture_output=True, timeout=60, check=False)
+
+    assert (0, b"", b"") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize(("options", "is_told"), [([], False), (["-W", "default"], True)])
+def test_what_libraries_tell_programmers(options: list[str], is_told: bool) -> None:
+    """It is left out, unless somebody asks Python for it."""
+    code = (
+        "import atexit, warnings\natexit.register(warnings.warn, 'a library spoke')\n"
+        "from hubkit.cli import main\nmain(['--version'])"
+    )
+    done = subprocess.run([sys.executable, *options, "-c", code], capture_output=True, check=True, text=True)
+
+    assert ("a library spoke" in done.stderr) == is_told
+
+
+@needs_posix
 @pytest.mark.parametrize("wants_color", [True, False])
 def test_the_doctor_at_a_terminal(hub: LocalHub, monkeypatch: pytest.MonkeyPatch, wants_color: bool) -> None:
     """Marks have a colour unless somebody wants none, lines fit, and what to do comes at the end."""
@@ -239,8 +304,10 @@ def test_the_doctor_at_a_terminal(hub: LocalHub, monkeypatch: pytest.MonkeyPatch
 
 
 @needs_posix
-def test_settings_at_a_terminal_are_for_people(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Times and sizes have units, and each says where it is from."""
+def test_settings_at_a_terminal_are_for_people(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Times and sizes have units, and each says where it is from, a token that hubkit doesn't keep too."""
+    (tmp_path / "hf").mkdir(exist_ok=True)
+    (tmp_path / "hf" / "token").write_text("hf_kept0123456789")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("HUBKIT_TTL", "12h")
     lines = _at_terminal(["config", "show"], columns=200)[1].splitlines()
@@ -248,6 +315,7 @@ def test_settings_at_a_terminal_are_for_people(hub: LocalHub, monkeypatch: pytes
     shown = dict(line.split(None, 1) for line in lines)
     assert ["12", "h", "(HUBKIT_TTL)"] == shown["ttl"].split()
     assert "1.0 GiB (default)" == " ".join(shown["cache_max_bytes"].split())
+    assert "*** (hf token file)" == " ".join(shown["token"].split())
 
 
 @needs_posix

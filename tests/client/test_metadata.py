@@ -196,6 +196,18 @@ def test_proxy_s_refusal_is_not_the_hub_s(hub, make_client, clock, status):
     assert first.sha == make_client().get_model_metadata(BERT).sha
 
 
+def test_missing_model_may_be_asked_for_each_time(hub, make_client):
+    """Where no negative answer is kept, a model is there as soon as it is made; the old answer is gone all the same."""
+    client = make_client(negative_ttl=0, stale_if_error="7d")
+    client.get_model_metadata(BERT)
+    hub.fail("model_info", status=404, code="RepoNotFound", times=2)
+    gone = [client.get_model_metadata(BERT, use_cache=False), client.get_model_metadata(BERT)]
+    back = client.get_model_metadata(BERT)
+
+    assert [None, None] == gone
+    assert BERT == back.model_id
+
+
 def test_missing_revision_stays_one(make_client):
     """Remembered or not, a missing revision isn't a missing model."""
     for _ in range(2):

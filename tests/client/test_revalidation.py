@@ -49,6 +49,17 @@ def test_same_commit_asks_for_counters_only(hub, expired):
     assert ["counters"] == queries(hub)
 
 
+def test_a_hub_that_fails_is_asked_once(hub, expired, make_client):
+    """That it can't tell the counters just now is no reason to ask it for everything."""
+    hub.fail(status=500, times=None)
+    hub.reset_counts()
+    patient = make_client(stale_if_error="7d", retries=0)
+    model = patient.get_model_metadata(LARGE)
+
+    assert ["counters"] == queries(hub)
+    assert (5, 40) == (model.downloads, len(model.siblings))
+
+
 def test_moved_commit_is_fetched_whole(hub, expired):
     """When the commit has moved everything is asked."""
     hub.add_model(record(sha="b" * 40, siblings=[{"rfilename": "new.bin", "size": 3}]))

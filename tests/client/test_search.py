@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from hubkit import RateLimitedError
+from hubkit import RateLimitedError, TransportError
 
 
 @pytest.fixture
@@ -52,6 +52,18 @@ def test_limit_is_met_over_pages(many, client, limit):
 
     assert limit == len(found)
     assert limit == len(set(ids(found)))
+
+
+def test_a_hub_that_goes_in_the_middle_is_told(many, make_client):
+    """Half a list is no list: who has begun to read isn't given what the cache has in place of the rest."""
+    client = make_client(retries=0)
+    models = client.iter_models()
+    begun = [next(models) for _ in range(3)]
+    many.stop()
+
+    with pytest.raises(TransportError):
+        list(models)
+    assert 3 == len(begun)
 
 
 def test_iterating_reads_no_more_than_needed(many, client):

@@ -36,6 +36,17 @@ def test_answered_from_a_list(hub, api, beneath, learn):
     assert 0 == hub.total_requests
 
 
+def test_nothing_is_kept_of_absence_where_nobody_wants_it(hub, api, tmp_path):
+    """Without negative answers a repository is there as soon as somebody makes it."""
+    config = HubConfig(cache=(tmp_path / "cache").as_uri(), negative_ttl=0)
+    with cached(config):
+        before = api.repo_exists("org/late")
+        hub.add_repo("org/late", {})
+        after = api.repo_exists("org/late")
+
+    assert (False, True) == (before, after)
+
+
 def test_folders(hub, api, beneath):
     """A tree of a folder that there isn't is answered likewise; one that there is, is asked for."""
     api.model_info("org/model")

@@ -58,6 +58,21 @@ def test_changes_are_seen_at_once(hub, api, request, change):
     assert seen(api) == through == again
 
 
+def test_changes_of_a_dataset_are_seen_at_once(hub, api, beneath):
+    """A repository of another type is forgotten likewise, and a model of its name isn't."""
+    hub.add_repo("alice/mine", {"config.json": b"{}"})
+    hub.add_repo("alice/mine", {"data.csv": b"1"}, repo_type="dataset")
+    api.model_info("alice/mine")
+    assert not api.file_exists("alice/mine", "new.csv", repo_type="dataset")
+    api.upload_file(path_or_fileobj=b"2", path_in_repo="new.csv", repo_id="alice/mine", repo_type="dataset")
+    names = api.list_repo_files("alice/mine", repo_type="dataset")
+    hub.reset_counts()
+    api.model_info("alice/mine")
+
+    assert {"data.csv", "new.csv"} <= set(names)
+    assert 0 == hub.total_requests
+
+
 def test_what_was_missing_and_is_made(hub, api, beneath):
     """A repository that this process makes is there, whatever it was told before."""
     assert not api.repo_exists("alice/late")

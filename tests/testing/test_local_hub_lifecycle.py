@@ -495,6 +495,35 @@ class TestPackage:
         assert "export HF_TOKEN=hf_x" == lines[5]
         assert (0, "stopped") == (process.returncode, rest.strip())
 
+    @pytest.mark.parametrize(
+        ("options", "code", "said"),
+        [
+            (["--user", ":hf_x"], 2, "a user needs a name"),
+            (["--models", "none.json"], 1, "No such file"),
+            (["--user", "a:hf_x", "--user", "b:hf_x"], 1, "the token for 'b' belongs to 'a'"),
+        ],
+    )
+    def test_says_in_one_line_why_it_does_not_run(
+        self, tmp_path: Path, options: list[str], code: int, said: str
+    ) -> None:
+        """What the command line asks for and can't be had is no traceback."""
+        command = [sys.executable, "-m", "hubkit.testing", "--port", "0", *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+
+        assert (code, True) == (done.returncode, said in done.stderr.splitlines()[-1])
+        assert "Traceback" not in done.stderr
+
+    def test_does_not_run_where_somebody_else_does(self, hub: LocalHub) -> None:
+        """A port that is taken is named, and whoever has it goes on undisturbed."""
+        port = hub.endpoint.rpartition(":")[2]
+        command = [sys.executable, "-m", "hubkit.testing", "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+        assert (1, "") == (done.returncode, done.stdout)
+        assert done.stderr.startswith("hubkit.testing: ")
+        assert port in done.stderr
+        assert 200 == requests.get(f"{hub.url}/api/models", timeout=10).status_code
+
 
 def _get_quietly(url: str) -> None:
     with contextlib.suppress(requests.RequestException):

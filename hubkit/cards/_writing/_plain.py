@@ -82,7 +82,7 @@ def _plain(value: object, depth: int) -> Any:
     if depth == 0:
         return "(too deep)"
     if isinstance(value, enum.Enum):
-        return _plain(value.value, depth - 1)
+        return _plain(value.value, depth)
     if value is None or isinstance(value, (bool, numbers.Real)):
         return _number(value)
     if isinstance(value, (str, os.PathLike)):
