@@ -227,12 +227,15 @@ class ModelCache:
 
         Raises:
             LocalPathError: The file can't be written, or one to go along can't be read.
+            InvalidArgumentError: ``models`` is one text.
 
         .. versionadded:: 0.1
         """
         from hubkit._bundles import write_bundle
 
         place = parse_target(path, field="the bundle")
+        if isinstance(models, str):
+            raise InvalidArgumentError("models must be a list of ids, not one text")
         scopes = [PUBLIC, self._answers.scope] if private else [PUBLIC]
         entries = portable_entries(
             self._tiers,

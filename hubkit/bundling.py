@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from hubkit._local_paths import parse_target
 from hubkit._model_cache import BundleSummary
-from hubkit.errors import TransferError
+from hubkit.errors import InvalidArgumentError, TransferError
 
 if TYPE_CHECKING:
     from hubkit._bundles import SnapshotSource
@@ -54,6 +54,7 @@ def create_bundle(
 
     Raises:
         LocalPathError: The file can't be written.
+        InvalidArgumentError: ``models`` is one text.
         RepoNotFoundError: There is no such model.
         OfflineError: One isn't cached, and the Hub can't be asked.
         TransferError: Files are incomplete, or the Hub refused to say all.
@@ -61,8 +62,10 @@ def create_bundle(
     .. versionadded:: 0.1
     """
     place = parse_target(path, field="the bundle")
+    if isinstance(models, str):
+        raise InvalidArgumentError("models must be a list of ids, not one text")
     names = [_learned(hub, name) for name in models]
-    snapshots = list(_snapshots(hub, names)) if with_files else []
+    snapshots = list(_snapshots(hub, names, private=private)) if with_files else []
     return hub.cache.export_bundle(place, models=names, private=private, snapshots=snapshots)
 
 
@@ -74,7 +77,8 @@ def _learned(hub: HubClient, name: str) -> str:
 
     hub.require_model_metadata(name)
     try:
-        remember(name, revision=_BRANCH, config=hub.config)
+        # With the token in use: the one of the settings may be another's, or none.
+        remember(name, revision=_BRANCH, config=hub._rooms.config)
     except HfHubHTTPError as error:
         # Its text repeats what the Hub says, whatever that is; ours comes first.
         hub.require_model_metadata(name, use_cache=False)
@@ -82,9 +86,17 @@ def _learned(hub: HubClient, name: str) -> str:
     return name
 
 
-def _snapshots(hub: HubClient, names: Iterable[str]) -> Iterator[SnapshotSource]:
+def _snapshots(hub: HubClient, names: Iterable[str], *, private: bool) -> Iterator[SnapshotSource]:
     from hubkit._bundles import SnapshotSource
 
     for name in names:
+        if not private and not _is_public(hub, name, None):
+            continue
         folder = hub.download_model(name, revision=_BRANCH)
-        yield SnapshotSource(repo_id=name, commit_hash=folder.name, revision=_BRANCH, folder=folder)
+        # The Hub was asked anew for that: what was public may be so no longer.
+        if private or _is_public(hub, name, _BRANCH):
+            yield SnapshotSource(repo_id=name, commit_hash=folder.name, revision=_BRANCH, folder=folder)
+
+
+def _is_public(hub: HubClient, name: str, revision: str | None) -> bool:
+    return hub._rooms.answers.is_public(hub.require_model_metadata(name, revision=revision))
