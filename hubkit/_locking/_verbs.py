@@ -93,9 +93,9 @@ def lock(
     before = Lock() if names is None else read_lock(path) or Lock()
     after = Resolver(hub).resolve(wishes, before, upgrade=names)
     findings = tuple(not_as_wished(wishes, after))
+    if names is None:
+        before = _readable(path)
     if not findings:
-        if names is None:
-            before = _readable(path)
         write_lock(path, after)
     return LockReport(path=path, lock=after, changes=tuple(changes_between(before, after)), findings=findings)
 

@@ -145,6 +145,18 @@ def test_nothing_is_written_of_what_is_not_allowed(client, wanted):
     assert not report.path.exists()
 
 
+@pytest.mark.parametrize("upgrade", [False, True, "org/model"])
+def test_changes_that_are_not_written_are_told_as_those_that_are(hub, client, wanted, upgrade):
+    """A model that was locked isn't new because nothing comes of its move."""
+    locked = locking.lock(client(), wanted(ONE)).lock.models[0].commit_hash
+    hub.commit("org/model", {"config.json": b"[]"})
+    report = locking.lock(client(), wanted(f'licenses = ["mit"]\n{ONE}'), upgrade=upgrade)
+
+    assert ["license"] == codes(report)
+    assert {"org/model": "moved" if upgrade else "kept"} == kinds(report)
+    assert locked == report.changes[0].before
+
+
 @pytest.mark.parametrize(
     ("policy", "own", "fine"),
     [
