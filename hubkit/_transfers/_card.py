@@ -96,7 +96,7 @@ def _with_words_of(existing: str, request: UploadRequest) -> UploadRequest:
     """The request with what was said or written in the card before, where it says nothing itself."""
     from hubkit.cards import words_of
 
-    words = words_of(existing)
+    words = words_of(existing, said={"license": request.license, "license_name": request.license_name})
     given = {name: value for name, value in words.items() if getattr(request, name) in (None, ())}
     return attrs.evolve(request, **given)
 

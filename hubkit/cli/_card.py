@@ -134,7 +134,7 @@ def _made(
     """A card made for a folder, or brought up to date, with what there is to say about it."""
     from hubkit.cards import draw_curve, is_our_curve, read_adapter, render_card, update_card, words_of
 
-    said = {"repo_id": Path(folder).absolute().name, **words_of(existing), **words}
+    said = {"repo_id": Path(folder).absolute().name, **words_of(existing, said=words), **words}
     if repo_id is not None:
         said["repo_id"] = repo_id
     facts = read_adapter(folder, base_model=said.get("base_model"))

@@ -71,6 +71,17 @@ def test_silence_unsays_nothing(writer, folder, card_of):
     assert before == card_of("alice/foxes")
 
 
+def test_another_license_has_a_name_of_its_own(writer, folder, card_of):
+    """The name and the link that were given for one licence aren't those of the next."""
+    other = {"license": "other", "license_name": "fox-1.0", "license_link": "https://fox.org/1.0"}
+    writer.upload_artifact(folder, {**WORDS, **other})
+    writer.upload_artifact(folder, {"repo_id": "alice/foxes", "license": "apache-2.0"})
+
+    text = card_of("alice/foxes")
+    assert ("apache-2.0", None, None) == tuple(map(parsed(text).data.get, other))
+    assert "fox" not in section(text, "License")
+
+
 def test_card_made_beforehand_is_the_one_that_is_uploaded(writer, folder, card_of):
     """A card in the folder that has our marks is brought up to date, and the folder is only read."""
     writer.upload_artifact(folder, WORDS)
