@@ -80,6 +80,18 @@ def test_new_brings_a_card_up_to_date(run: Run, folder: Path) -> None:
     assert "kept as somebody changed it: title" in result.stderr
 
 
+@pytest.mark.parametrize("command", ["new", "diff"])
+def test_card_that_is_not_utf_8_is_left_alone(run: Run, folder: Path, command: str) -> None:
+    """A card as Windows' older shells write it isn't written over with what is left of it."""
+    card = folder / "README.md"
+    card.write_bytes("# Füchse\n\nVon Hand.\n".encode("utf-16"))
+    before = card.read_bytes()
+    result = run("card", command, str(folder), *(["-o", str(card)] if command == "new" else []))
+
+    assert (7, before) == (result.exit_code, card.read_bytes())
+    assert f"{card} is not UTF-8 text" in result.stderr
+
+
 def test_diff(run: Run, folder: Path) -> None:
     """Nothing and 0 when the card is as it would be made; else what would change, and 1. Nothing is written."""
     card = folder / "README.md"
