@@ -73,6 +73,15 @@ def test_delete_of_what_is_not_there(run: Run, hub: LocalHub, alice: str) -> Non
     assert 0 == run("repo", "delete", "alice/none", "--yes", "--missing-ok").exit_code
 
 
+def test_names_of_files_are_exact_on_a_pipe(hub: LocalHub, run: Run) -> None:
+    """A name can be given to the next program: its spaces are those of the file, of whatever kind."""
+    names = {"a  b.txt", " c.txt", "\u6570\u636e\u3000\u96c6.txt", "\U0001f469\u200d\U0001f4bb.md"}
+    hub.add_repo("acme/names", dict.fromkeys(names, b"x"))
+    lines = run("repo", "files", "acme/names").stdout.splitlines()
+
+    assert names == {line.partition("\t")[0] for line in lines}
+
+
 def test_files_lists_sizes(run: Run, hub: LocalHub, adapter: Path) -> None:
     """Each file has its path and size, large ones their SHA-256."""
     hub.add_repo("acme/adapter", adapter)
