@@ -119,6 +119,22 @@ def test_ls_of_an_empty_account(run: Run, hub: LocalHub) -> None:
     assert (0, "", "hubkit: nobody has no models\n") == (result.exit_code, result.stdout, result.stderr)
 
 
+@pytest.mark.parametrize("how", ["offline", "down"])
+def test_ls_without_the_hub(run: Run, hub: LocalHub, how: str) -> None:
+    """What is cached is listed as such; that nothing is cached doesn't say that there is nothing."""
+    hub.add_repo("bob/two", {"a": b"1"})
+    run("info", "bob/two")
+    options = ["--offline"] if how == "offline" else []
+    if how == "down":
+        hub.stop()
+    known, unknown = (run(*options, "repo", "ls", account) for account in ("bob", "carol"))
+
+    assert (0, "bob/two\t") == (known.exit_code, known.stdout[:8])
+    assert "hubkit: from the cache, " in known.stderr
+    assert (5, "") == (unknown.exit_code, unknown.stdout)
+    assert "carol has no models" not in unknown.stderr
+
+
 def test_ls_of_nobody_in_particular_needs_a_token(run: Run, hub: LocalHub) -> None:
     """Without a token there is no account whose models they could be."""
     assert 4 == run("repo", "ls").exit_code
