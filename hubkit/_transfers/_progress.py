@@ -85,7 +85,7 @@ def meter(what: str, total: int, stop: Stop, *, wanted: bool) -> Iterator[Meter]
         stop: Ends the jobs that it counts for.
         wanted: Whether the settings want bars.
     """
-    if not (wanted and total and sys.stderr.isatty()) or _are_disabled():
+    if not (wanted and total and _is_watched()) or _are_disabled():
         yield Meter(None, stop)
         return
     from tqdm import tqdm
@@ -101,7 +101,7 @@ def progress_bars(wanted: bool) -> Iterator[None]:
     The switch is one for the whole process, so transfers that run at once count: it
     goes back when the last silent one is over, and only if it was on before.
     """
-    if wanted and sys.stderr.isatty():
+    if wanted and _is_watched():
         try:
             yield
         finally:
@@ -113,6 +113,15 @@ def progress_bars(wanted: bool) -> Iterator[None]:
         yield
     finally:
         _unsilence()
+
+
+def _is_watched() -> bool:
+    """Whether standard error is a terminal; services and windows without a console may have none."""
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:
+        # It is closed.
+        return False
 
 
 def _are_disabled() -> bool:
