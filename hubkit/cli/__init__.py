@@ -36,11 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         app.main(arguments, prog_name="hubkit")
     except KeyboardInterrupt:
         _end_now(_INTERRUPTED)
-    except OSError:
+    except OSError as error:
         # Of the help or the version; what commands print is their own business.
         from hubkit.cli._lost_output import is_output_lost
 
-        if not is_output_lost():
+        if not is_output_lost(error):
             raise
         sys.exit(_FAILED)
     except SystemExit as end:

@@ -68,7 +68,7 @@ class App(LazyGroup):
             silence_output()
             end_with(ExitCode.DONE)
         except Exception as error:  # noqa: BLE001 - people get a line, not a traceback
-            if is_output_lost():
+            if is_output_lost(error):
                 end_with(ExitCode.FAILED)
             session = ctx.obj if isinstance(ctx.obj, Session) else Session({})
             _report(error, session)
