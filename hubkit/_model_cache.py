@@ -267,6 +267,8 @@ class ModelCache:
         """
         from hubkit._bundles import place_files, read_bundle
 
+        if not isinstance(path, (str, os.PathLike)):
+            raise InvalidArgumentError(f"the bundle must be the path of a file, not {type(path).__name__}")
         contents = read_bundle(Path(path), signing_key=self._tiers.signing_key)
         # Read before any is kept: one that is broken, or no answer, spoils the whole.
         entries = list(contents.entries())

@@ -179,7 +179,7 @@ class Repositories:
         self, repo_id: str, *, revision: str = "main", repo_type: str = "model", limit: int | None = None
     ) -> list[RepoCommit]:
         """The history that leads to a revision, newest first; ``limit`` commits at most."""
-        if limit is not None and limit < 1:
+        if limit is not None and (type(limit) is not int or limit < 1):
             raise InvalidArgumentError(f"limit must be at least 1, not {limit!r}")
         path = f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/commits/{_quoted(revision)}"
         commits = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -190,6 +190,8 @@ def _upgraded(upgrade: bool | str | Collection[str], wishes: Collection[Wish]) -
     """The models that may move; None for all of them."""
     if isinstance(upgrade, bool):
         return None if upgrade else frozenset()
+    if not isinstance(upgrade, Iterable):
+        raise InvalidArgumentError("upgrade must be true or false, or the ids of the models that move")
     names = frozenset([upgrade] if isinstance(upgrade, str) else upgrade)
     known = {wish.model_id for wish in wishes}
     for name in names - known:

@@ -61,3 +61,9 @@ def test_one_text_is_no_list(hub, site, tmp_path):
 
     assert 0 == hub.total_requests
     assert not (tmp_path / "x.tar").exists()
+
+
+def test_bundle_that_is_no_path(site):
+    """What can't be a file is told by the name of the argument."""
+    with site("there").client() as client, pytest.raises(InvalidArgumentError, match="the bundle must be"):
+        client.cache.import_bundle(None)

@@ -224,6 +224,7 @@ def test_changes_drop_what_is_cached(make_client, alice):
         lambda repos: repos.settings("a/b"),
         lambda repos: repos.settings("a/b", gated="maybe"),
         lambda repos: repos.commits("a/b", limit=0),
+        lambda repos: repos.commits("a/b", limit="5"),
         lambda repos: repos.create_branch("a/b", "-x"),
     ],
 )

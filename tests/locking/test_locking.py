@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from lock_models import card
 
-from hubkit import LockError, OfflineError, RepoFileNotFoundError, RepoNotFoundError, ServerError, locking
+from hubkit import (
+    InvalidArgumentError,
+    LockError,
+    OfflineError,
+    RepoFileNotFoundError,
+    RepoNotFoundError,
+    ServerError,
+    locking,
+)
 from hubkit._locking._lockfile import read_lock
 
 ONE = '[[models]]\nid = "org/model"\n'
@@ -143,6 +151,15 @@ def test_nothing_is_written_of_what_is_not_allowed(client, wanted):
     assert ["license"] == codes(report)
     assert "org/base is under apache-2.0, which is not allowed" == report.findings[0].message
     assert not report.path.exists()
+
+
+@pytest.mark.parametrize("upgrade", [None, 7], ids=str)
+def test_upgrade_of_nothing_that_could_be_named(hub, client, wanted, upgrade):
+    """What is neither yes nor no nor names is refused before anybody is asked."""
+    with pytest.raises(InvalidArgumentError, match="upgrade must be"):
+        locking.lock(client(), wanted(ONE), upgrade=upgrade)
+
+    assert 0 == hub.total_requests
 
 
 @pytest.mark.parametrize("upgrade", [False, True, "org/model"])
