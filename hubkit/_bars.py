@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["bar_of", "bar_of_bytes", "beside_bars", "counted", "is_shown"]
+__all__ = ["bar_of", "bar_of_bytes", "beside_bars", "counted", "is_shown", "is_watched"]
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ def is_shown(wanted: bool) -> bool:
     Args:
         wanted: Whether the settings want bars.
     """
-    return wanted and sys.stderr is not None and sys.stderr.isatty() and not _are_disabled()
+    return wanted and is_watched() and not _are_disabled()
 
 
 def bar_of(unit: str, *, wanted: bool, total: int | None = None, what: str | None = None) -> tqdm[Any]:
@@ -85,6 +85,15 @@ def _bar_class() -> type[tqdm[Any]]:
             super().__init__(miniters=1, **options)
 
     return Bar
+
+
+def is_watched() -> bool:
+    """Whether standard error is a terminal; services and windows without a console may have none."""
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:
+        # It is closed.
+        return False
 
 
 def _are_disabled() -> bool:

@@ -355,7 +355,7 @@ class HubClient:
             InvalidArgumentError: A key of ``metadata`` is missing, unknown or of the wrong kind; a file or
                 the card holds an access token; ``private`` is asked of a repository that is public.
             CardError: The card holds what the Hub is known to refuse, or a secret; ``skip_card_checks``
-                leaves it to the Hub.
+                leaves it to the Hub. Or it isn't UTF-8.
             TransferError: The Hub won't take the card's front matter.
             ResponseError: The Hub refused.
         """

@@ -235,7 +235,7 @@ class ModelCache:
 
         place = parse_target(path, field="the bundle")
         if isinstance(models, str):
-            raise InvalidArgumentError("models must be several ids, not one text")
+            raise InvalidArgumentError("models must be a list of ids, not one text")
         scopes = [PUBLIC, self._answers.scope] if private else [PUBLIC]
         entries = list(
             portable_entries(
@@ -273,6 +273,8 @@ class ModelCache:
         """
         from hubkit._bundles import place_files, read_bundle
 
+        if not isinstance(path, (str, os.PathLike)):
+            raise InvalidArgumentError(f"the bundle must be the path of a file, not {type(path).__name__}")
         contents = read_bundle(Path(path), signing_key=self._tiers.signing_key, progress=self._progress)
         # Read before any is kept: one that is broken, or no answer, spoils the whole.
         entries = list(contents.entries())

@@ -93,7 +93,7 @@ def _origin(name: str, is_given: bool, setting: Setting | None) -> Origin:
 def _line_of(path: Path, key: str) -> int | None:
     """The line of a key, which the parser doesn't tell: where a key of that name would be the setting."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError):
         return None
     begins = re.compile(rf"""\s*["']?{re.escape(key)}["']?\s*=""")

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from hubkit._refs import api_prefix, parse_repo_id, parse_repo_type, parse_revision, quote_revision
+from hubkit._refs import (
+    api_prefix,
+    is_repo_id,
+    parse_repo_id,
+    parse_repo_type,
+    parse_revision,
+    quote_revision,
+)
 from hubkit._transport import HubResponse, Transport
 from hubkit.errors import (
     DecodeError,
@@ -78,8 +85,11 @@ class Repositories:
             if error.status_code != _CONFLICT or not exist_ok:
                 raise
             return _page(self._transport.endpoint, repo_type, repo_id)
-        self._changed(repo_id)
-        url = answer.get("url") if isinstance(answer, dict) else None
+        made: dict[str, Any] = answer if isinstance(answer, dict) else {}
+        # With its owner: so it was perhaps asked for, where only a bare name was given here.
+        full_name: Any = made.get("name")
+        self._changed(full_name if is_repo_id(full_name) else repo_id)
+        url = made.get("url")
         return url if isinstance(url, str) else _page(self._transport.endpoint, repo_type, repo_id)
 
     def delete(self, repo_id: str, *, repo_type: str = "model", missing_ok: bool = False) -> None:
@@ -90,6 +100,7 @@ class Repositories:
             RepoNotFoundError: There is none, unless ``missing_ok``.
         """
         namespace, _, name = _checked(repo_id, repo_type).rpartition("/")
+        full_name = self._full_name(repo_id)
         try:
             self._write(
                 "DELETE",
@@ -99,7 +110,7 @@ class Repositories:
         except RepoNotFoundError:
             if not missing_ok:
                 raise
-        self._changed(repo_id)
+        self._changed(full_name)
 
     def exists(self, repo_id: str, *, repo_type: str = "model") -> bool:
         """Whether this token sees such a repository now; asks the Hub.
@@ -168,7 +179,7 @@ class Repositories:
         self, repo_id: str, *, revision: str = "main", repo_type: str = "model", limit: int | None = None
     ) -> list[RepoCommit]:
         """The history that leads to a revision, newest first; ``limit`` commits at most."""
-        if limit is not None and limit < 1:
+        if limit is not None and (type(limit) is not int or limit < 1):
             raise InvalidArgumentError(f"limit must be at least 1, not {limit!r}")
         path = f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/commits/{_quoted(revision)}"
         commits = []
@@ -201,7 +212,6 @@ class Repositories:
         """
         body = {} if revision is None else {"startingPoint": parse_revision(revision)}
         self._write("POST", _named(repo_type, repo_id, "branch", branch), body)
-        # That there is none may be known.
         self._changed(repo_id)
 
     def delete_branch(self, repo_id: str, branch: str, *, repo_type: str = "model") -> None:
@@ -244,9 +254,21 @@ class Repositories:
         self._write("DELETE", _named(repo_type, repo_id, "tag", tag), None)
         self._changed(repo_id)
 
-    def _write(self, method: str, path: str, body: Any) -> Any:
+    def _full_name(self, repo_id: str) -> str:
+        """The id with its owner, by which the cache knows what the Hub takes a bare name for."""
+        self._check_token()
+        if "/" in repo_id:
+            return repo_id
+        answer = self._transport.get("/api/whoami-v2").json()
+        owner = answer.get("name") if isinstance(answer, dict) else None
+        return parse_repo_id(f"{owner}/{repo_id}", field="repo_id")
+
+    def _check_token(self) -> None:
         if self._transport.token is None:
             raise NotConnectedError("changing a repository needs a token: connect first, or set HF_TOKEN")
+
+    def _write(self, method: str, path: str, body: Any) -> Any:
+        self._check_token()
         return self._transport.write(method, path, json=body)
 
     def _check_named(self, response: HubResponse, repo_id: str, repo_type: str) -> None:

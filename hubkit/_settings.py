@@ -226,7 +226,8 @@ def load_toml(path: Path) -> Mapping[str, Any]:
         ConfigError: It can't be read, or isn't TOML.
     """
     try:
-        return parse_toml(path.read_bytes().decode())
+        # Windows begins files with a byte order mark, which no parser takes for white space.
+        return parse_toml(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: can't be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

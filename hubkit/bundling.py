@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from hubkit._bundles import SnapshotSource
     from hubkit._client import HubClient
-    from hubkit.models import ModelMetadata
 
 __all__ = ["BundleSummary", "create_bundle"]
 
@@ -67,15 +66,13 @@ def create_bundle(
     """
     place = parse_target(path, field="the bundle")
     if isinstance(models, str):
-        raise InvalidArgumentError("models must be several ids, not one text")
-    learned = {name: _learned(hub, name) for name in models}
-    # What may not go along isn't downloaded either.
-    shown = [name for name, model in learned.items() if private or model.private is not True]
-    snapshots = list(_snapshots(hub, shown)) if with_files else []
-    return hub.cache.export_bundle(place, models=learned, private=private, snapshots=snapshots)
+        raise InvalidArgumentError("models must be a list of ids, not one text")
+    names = [_learned(hub, name) for name in models]
+    snapshots = list(_snapshots(hub, names, private=private)) if with_files else []
+    return hub.cache.export_bundle(place, models=names, private=private, snapshots=snapshots)
 
 
-def _learned(hub: HubClient, name: str) -> ModelMetadata:
+def _learned(hub: HubClient, name: str) -> str:
     """Ask all that will be asked about a model where nobody can answer, and be told of one commit."""
     for _ in range(_TRIES):
         commits = {
@@ -83,7 +80,7 @@ def _learned(hub: HubClient, name: str) -> ModelMetadata:
             hub.require_model_metadata(name, revision=_BRANCH).sha,
         }
         if len(commits | {_remembered(hub, name)}) == 1:
-            return hub.require_model_metadata(name)
+            return name
         # They were asked at different times, and the branch has moved between. What is cached is good until
         # the Hub has answered.
         hub.require_model_metadata(name, use_cache=False)
@@ -98,7 +95,8 @@ def _remembered(hub: HubClient, name: str) -> str | None:
     from hubkit.interop._remembering import remember
 
     try:
-        return remember(name, revision=_BRANCH, config=hub.config)
+        # With the token in use: the one of the settings may be another's, or none.
+        return remember(name, revision=_BRANCH, config=hub._rooms.config)
     except HfHubHTTPError as error:
         # Its text repeats what the Hub says, whatever that is; ours comes first.
         hub.require_model_metadata(name, use_cache=False)
@@ -113,9 +111,17 @@ def _refusal(error: HfHubHTTPError) -> str:
     return f"the Hub didn't say all (status {error.response.status_code})"
 
 
-def _snapshots(hub: HubClient, names: Iterable[str]) -> Iterator[SnapshotSource]:
+def _snapshots(hub: HubClient, names: Iterable[str], *, private: bool) -> Iterator[SnapshotSource]:
     from hubkit._bundles import SnapshotSource
 
     for name in names:
+        if not private and not _is_public(hub, name, None):
+            continue
         folder = hub.download_model(name, revision=_BRANCH)
-        yield SnapshotSource(repo_id=name, commit_hash=folder.name, revision=_BRANCH, folder=folder)
+        # The Hub was asked anew for that: what was public may be so no longer.
+        if private or _is_public(hub, name, _BRANCH):
+            yield SnapshotSource(repo_id=name, commit_hash=folder.name, revision=_BRANCH, folder=folder)
+
+
+def _is_public(hub: HubClient, name: str, revision: str | None) -> bool:
+    return hub._rooms.answers.is_public(hub.require_model_metadata(name, revision=revision))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from hubkit._licenses._report import (
@@ -48,9 +48,13 @@ def allow_list(allowed: Any) -> frozenset[str] | None:
     """
     if allowed is None:
         return None
-    if isinstance(allowed, str) or not all(isinstance(each, str) and each.strip() for each in allowed):
+    if isinstance(allowed, str) or not isinstance(allowed, Iterable):
         raise InvalidArgumentError("allowed must be a list of licence ids")
-    folded = frozenset(each.strip().casefold() for each in allowed)
+    # Kept, since an iterator would be empty the second time, and a list of nothing allows nothing.
+    listed = list(allowed)
+    if not all(isinstance(each, str) and each.strip() for each in listed):
+        raise InvalidArgumentError("allowed must be a list of licence ids")
+    folded = frozenset(each.strip().casefold() for each in listed)
     for word in ("other", "unknown"):
         if word in folded:
             raise InvalidArgumentError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -94,9 +94,9 @@ def lock(
     before = Lock() if names is None else read_lock(path) or Lock()
     after = Resolver(hub).resolve(wishes, before, upgrade=names)
     findings = tuple(not_as_wished(wishes, after))
+    if names is None:
+        before = _readable(path)
     if not findings:
-        if names is None:
-            before = _readable(path)
         write_lock(path, after)
     return LockReport(path=path, lock=after, changes=tuple(changes_between(before, after)), findings=findings)
 
@@ -191,6 +191,8 @@ def _upgraded(upgrade: bool | str | Collection[str], wishes: Collection[Wish]) -
     """The models that may move; None for all of them."""
     if isinstance(upgrade, bool):
         return None if upgrade else frozenset()
+    if not isinstance(upgrade, Iterable):
+        raise InvalidArgumentError("upgrade must be true or false, or the ids of the models that move")
     names = frozenset([upgrade] if isinstance(upgrade, str) else upgrade)
     known = {wish.model_id for wish in wishes}
     for name in names - known:

@@ -15,7 +15,7 @@ from hubkit._transfers._request import UploadRequest
 from hubkit.errors import CardError, HubkitError
 from hubkit.models import ModelMetadata
 
-__all__ = ["MadeCard", "check_card", "make_card"]
+__all__ = ["MadeCard", "check_card", "make_card", "read_card"]
 
 log = logging.getLogger("hubkit")
 
@@ -43,6 +43,9 @@ def make_card(
         repo_id: Where the card will be, in full.
         metadata: Says under which licence a base model is.
         published: The card that the repository has, which counts where the folder has none.
+
+    Raises:
+        CardError: The folder's card isn't UTF-8.
     """
     from hubkit.cards import (
         contradicted_metrics,
@@ -53,8 +56,7 @@ def make_card(
         update_card,
     )
 
-    existing = _read_card(request.folder / CARD)
-    existing = published or "" if existing is None or not existing.strip() else existing
+    existing = read_card(request.folder) or published or ""
     request = _with_words_of(existing, request)
     facts = read_adapter(request.folder, base_model=request.base_model)
     # The caller's word as the facts have it: a folder may stand for an id.
@@ -104,7 +106,7 @@ def _with_words_of(existing: str, request: UploadRequest) -> UploadRequest:
     """The request with what was said or written in the card before, where it says nothing itself."""
     from hubkit.cards import words_of
 
-    words = words_of(existing)
+    words = words_of(existing, said={"license": request.license, "license_name": request.license_name})
     given = {name: value for name, value in words.items() if getattr(request, name) in (None, ())}
     return attrs.evolve(request, **given)
 
@@ -158,8 +160,14 @@ def _base(
         return None
 
 
-def _read_card(path: Path) -> str | None:
-    """The card that is there; line ends as they are, since a user's card keeps them."""
-    if not path.is_file():
-        return None
-    return path.read_bytes().decode("utf-8", "replace")
+def read_card(folder: Path) -> str | None:
+    """The card that is in a folder, line ends as they are, since a user's card keeps them; None without a word in it.
+
+    Raises:
+        CardError: It isn't UTF-8.
+    """
+    from hubkit.cards._text import card_text
+
+    path = folder / CARD
+    text = card_text(path.read_bytes(), CARD) if path.is_file() else ""
+    return text if text.strip() else None

@@ -123,7 +123,7 @@ class Downloads:
             TransferError: What arrived is something else, or as for `download`.
         """
         order = Order.checked(model_id, cache_dir, commit_hash, None, None)
-        place = self._place(order, verify=True, pinned=Snapshot(commit_hash, tuple(files)))
+        place = self._place(order, verify=True, pinned=Snapshot(commit_hash, tuple(files), is_pinned=True))
         return self._bring(place, revision, verify=True)
 
     def _bring(self, place: Place, revision: str | None, *, verify: bool) -> Brought:
@@ -145,9 +145,7 @@ class Downloads:
             # Nobody shall take them for what they are not.
             discard(place.folder, place.path, findings)
             raise TransferError(f"{model_id}: incomplete in {place.path}: {some(findings.names)}")
-        if not place.snapshot.files:
-            # Nothing is all there is, and a path that is handed out is a folder.
-            place.path.mkdir(parents=True, exist_ok=True)
+        _make_if_empty(place)
         self._fetcher.announce(
             model_id, place.folder, revision=revision, commit_hash=place.path.name, files=fetched
         )
@@ -249,11 +247,18 @@ class Brought:
     """Bytes that came from the Hub for them."""
 
 
+def _make_if_empty(place: Place) -> None:
+    """Where nothing is all there is, a path that is handed out is a folder all the same."""
+    if not place.snapshot.files:
+        place.path.mkdir(parents=True, exist_ok=True)
+
+
 def _whole_without_hub(place: Place, findings: Findings) -> Path:
     """What is here already, if it is whole."""
     assert place.hindrance is not None
     model_id, commit_hash = place.order.model_id, place.path.name
     if not findings.all:
+        _make_if_empty(place)
         return place.path
     if not place.path.is_dir():
         other = place.folder.read_ref(place.order.revision)

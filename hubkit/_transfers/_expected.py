@@ -27,6 +27,9 @@ class Snapshot:
     files: tuple[ModelFile, ...]
     """As the Hub described them."""
 
+    is_pinned: bool = False
+    """Whether they are known beforehand, so that none are all there are."""
+
     def doubt(self, *, verify: bool) -> str | None:
         """Why a folder can't be checked against this; None when it can.
 
@@ -35,7 +38,7 @@ class Snapshot:
         """
         if not is_commit_hash(self.commit_hash):
             return "its commit is unknown"
-        if not self.files:
+        if not self.files and not self.is_pinned:
             return "its files are unknown"
         unknown = [file.rfilename for file in self.files if file.size is None]
         return f"sizes are unknown of {some(unknown)}" if unknown else self.unverifiable(verify=verify)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import gc
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from hubkit._bars import bar_of_bytes, is_shown
+from hubkit._bars import bar_of_bytes, is_shown, is_watched
 from hubkit._transfers._workers import Stop
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def progress_bars(wanted: bool) -> Iterator[None]:
     The switch is one for the whole process, so transfers that run at once count: it
     goes back when the last silent one is over, and only if it was on before.
     """
-    if wanted and sys.stderr.isatty():
+    if wanted and is_watched():
         try:
             yield
         finally:

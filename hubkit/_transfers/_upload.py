@@ -11,7 +11,7 @@ from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
 from hubkit._refs import quote_revision
 from hubkit._repositories import Repositories
-from hubkit._transfers._card import MadeCard, check_card, make_card
+from hubkit._transfers._card import MadeCard, check_card, make_card, read_card
 from hubkit._transfers._destination import Destinations
 from hubkit._transfers._folder import CARD, files_of
 from hubkit._transfers._patience import patient_for
@@ -87,7 +87,7 @@ class Uploads:
             InvalidArgumentError: A file or the card holds an access token, or the repository is
                 to be private and is public; nothing was created.
             ResponseError: The Hub refused.
-            CardError: The card has errors; nothing was created.
+            CardError: The card has errors, or isn't UTF-8; nothing was created.
             TransferError: The Hub doesn't take the card's front matter; nothing was created.
         """
         self.check_allowed()
@@ -108,8 +108,14 @@ class Uploads:
         return url or f"{self._transport.endpoint}/{repo_id}"
 
     def _published(self, repo_id: str, request: UploadRequest) -> str | None:
-        """The card that is there now, which people may have edited on the Hub; None when there is none."""
-        if (request.folder / CARD).exists():
+        """The card that is there now, which people may have edited on the Hub; None when it doesn't count.
+
+        Raises:
+            CardError: It isn't UTF-8.
+        """
+        from hubkit.cards._text import card_text
+
+        if read_card(request.folder) is not None:
             return None
         revision = quote_revision(request.revision or _DEFAULT_BRANCH)
         try:
@@ -118,7 +124,7 @@ class Uploads:
             # One that may not be read is one that may not be written: the Hub will say so.
             return None
         log.info("%s has a card: what people wrote into it is kept", repo_id)
-        return answer.body.decode("utf-8", "replace")
+        return card_text(answer.body, f"{CARD} of {repo_id}")
 
     def _check_card(self, repo_id: str, card: bytes) -> None:
         """Let the Hub look at the card before anything is created, not only before the commit."""

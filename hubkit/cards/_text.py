@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["clean", "one_line", "scrub", "shown"]
+from hubkit.errors import CardError
+
+__all__ = ["card_text", "clean", "one_line", "scrub", "shown"]
 
 LOCAL_PATH = "(local path)"
 REMOVED = "(secret removed)"
@@ -41,6 +43,24 @@ _POSIX_HOME = re.compile(
 _WINDOWS_HOME = re.compile(
     r"(?<![A-Za-z])[A-Z]:[\\/]+Users[\\/]+(?:[^\\/\n:\"<>|*?]{1,64}[\\/])?[^\s\"'`<>|]*", re.IGNORECASE
 )
+
+
+def card_text(raw: bytes, name: str) -> str:
+    """A card that is to be changed, as text; line ends and a byte order mark as they are.
+
+    Args:
+        raw: The whole of it.
+        name: What it is called, for the error.
+
+    Raises:
+        CardError: It isn't UTF-8: what can't be read would be lost when it is written.
+    """
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CardError(
+            f"{name} is not UTF-8 text, and a change would damage it: save it as UTF-8"
+        ) from error
 
 
 def clean(text: str) -> str:

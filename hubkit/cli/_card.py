@@ -108,7 +108,7 @@ def preview(session: Session, target: str, output: str | None, no_open: bool) ->
         text, curve, folder = made.text, made.curve, path
     else:
         path = path / _README if path.is_dir() else path
-        text, folder = _read(path), path.parent
+        text, folder = _bytes(path).decode("utf-8", "replace"), path.parent
     page = card_page(text, folder, {} if curve is None else {_CURVE: curve})
     where = Path(output) if output is not None else Path(tempfile.mkdtemp(prefix="hubkit-")) / "card.html"
     _write(where, page.encode())
@@ -142,7 +142,7 @@ def _made(
         words_of,
     )
 
-    said = {"repo_id": Path(folder).absolute().name, **words_of(existing), **words}
+    said = {"repo_id": Path(folder).absolute().name, **words_of(existing, said=words), **words}
     if repo_id is not None:
         said["repo_id"] = repo_id
     facts = read_adapter(folder, base_model=said.get("base_model"))
@@ -166,10 +166,14 @@ def _made(
 
 
 def _read(path: Path, *, missing_ok: bool = False) -> str:
-    """A card, its line ends as they are."""
-    if missing_ok and not path.exists():
-        return ""
-    return _bytes(path).decode("utf-8", "replace")
+    """A card that is to be made anew, its line ends as they are.
+
+    Raises:
+        CardError: It isn't UTF-8.
+    """
+    from hubkit.cards._text import card_text
+
+    return "" if missing_ok and not path.exists() else card_text(_bytes(path), str(path))
 
 
 def _bytes(path: Path) -> bytes:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 
 from hubkit._secrets import clean_text
 
-__all__ = ["age_text", "count_of", "count_text", "duration_text", "parse_time", "plain_text", "size_text"]
+__all__ = [
+    "age_text",
+    "count_of",
+    "count_text",
+    "duration_text",
+    "exact_text",
+    "parse_time",
+    "plain_text",
+    "size_text",
+    "without_controls",
+]
 
 _LONGEST = 100_000
+# What a terminal acts on instead of showing it. Joiners and wide spaces, which some languages can't be
+# written without, are not among it, though Python calls them unprintable.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _COUNTS = ("", "k", "M", "B", "T")
 _AGES = (
@@ -103,6 +117,29 @@ def plain_text(value: object) -> str:
     if isinstance(value, (tuple, list)):
         return ", ".join(filter(None, map(plain_text, value)))
     return " ".join(clean_text(str(value), limit=_LONGEST).split())
+
+
+def exact_text(value: object) -> str:
+    r"""A value in one line for programs: the same without what a terminal would act on, its spaces as they are.
+
+    >>> exact_text("a  b\tc\x1b[31m"), exact_text(True), exact_text(("a", "b")), exact_text(None)
+    ('a  b c', 'true', 'a, b', '')
+    """
+    if value is None or isinstance(value, bool):
+        return plain_text(value)
+    if isinstance(value, (tuple, list)):
+        return ", ".join(filter(None, map(exact_text, value)))
+    return without_controls(clean_text(str(value), limit=_LONGEST), instead=" ")
+
+
+def without_controls(text: str, *, instead: str = "") -> str:
+    """Text of any language without the characters that a terminal acts on.
+
+    Args:
+        text: One line.
+        instead: What stands in their place.
+    """
+    return _CONTROLS.sub(instead, text)
 
 
 def _scaled(number: int, base: int, units: tuple[str, ...]) -> str:

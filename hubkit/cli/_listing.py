@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from hubkit.cli._format import age_text, count_text, parse_time, size_text
 from hubkit.cli._output import Cell, Fact
 from hubkit.cli._session import Session
 from hubkit.cli._table import Column
+from hubkit.errors import OfflineError, TransportError
 from hubkit.models import ModelMetadata
+
+if TYPE_CHECKING:
+    from hubkit._metadata import FoundModels
 
 __all__ = [
     "LISTING_KEYS",
+    "all_of",
+    "check_asked",
     "file_document",
     "found_document",
     "listing_document",
     "model_document",
     "model_facts",
     "print_models",
+    "tell_source",
 ]
 
 LISTING_KEYS = (
@@ -48,6 +55,38 @@ _COLUMNS = (
     Column("LICENSE", least=10),
     Column("UPDATED"),
 )
+
+
+def all_of(session: Session, found: Iterator[ModelMetadata]) -> FoundModels:
+    """Models that come page after page, with a bar meanwhile."""
+    from hubkit._metadata import FoundModels
+    from hubkit.cli._progress import counted
+
+    started = session.clock.now()
+    models = list(counted(session, found, "models"))
+    return FoundModels(models, from_cache=any(model.cached_at.timestamp() < started for model in models))
+
+
+def check_asked(session: Session) -> None:
+    """Finding nothing in the cache is no answer: the Hub might know something.
+
+    Raises:
+        HubkitError: The Hub wasn't asked, or didn't answer.
+    """
+    if session.is_offline:
+        raise OfflineError("nothing that is cached fits, and hubkit is offline")
+    survived = session.log_handler.survived
+    if isinstance(survived, TransportError):
+        # Why has been said already.
+        raise OfflineError("nothing that is cached fits, and the Hub is out of reach") from survived
+    if survived is not None:
+        raise survived
+
+
+def tell_source(session: Session, models: FoundModels) -> None:
+    """Say how old a list is that the Hub wasn't asked for: it may know of more."""
+    if models.from_cache and models.told_at is not None:
+        session.out.note(f"hubkit: from the cache, {age_text(models.told_at, now=session.clock.now())}")
 
 
 def listing_document(model: ModelMetadata) -> dict[str, Any]:

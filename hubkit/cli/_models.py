@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -10,10 +9,8 @@ import click
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._known_models import MODEL
 from hubkit.cli._session import Session, end_with, json_option, pass_session
-from hubkit.errors import OfflineError, TransportError
 
 if TYPE_CHECKING:
-    from hubkit._metadata import FoundModels
     from hubkit.models import ModelMetadata
 
 __all__ = ["compat_command", "info", "license_command", "search"]
@@ -55,23 +52,21 @@ def search(
     On a pipe each line is: id, downloads, likes, task, licence, date of the last change. When the Hub
     can't be asked, cached models are searched, and standard error says how old the answer is.
     """
-    from hubkit.cli._format import age_text
-    from hubkit.cli._listing import found_document, print_models
+    from hubkit.cli._listing import all_of, check_asked, found_document, print_models, tell_source
 
     with session.hub() as hub:
         if everything:
             found = hub.iter_models(query, tags, sort, author=author, pipeline_tag=task)
-            models = _all_of(session, found)
+            models = all_of(session, found)
         else:
             models = hub.search_models(query, tags, sort, limit, author=author, pipeline_tag=task)
     if not models:
-        _check_asked(session)
+        check_asked(session)
     if as_json:
         session.out.json([found_document(model, from_cache=models.from_cache) for model in models])
     else:
         print_models(session, models)
-    if models.from_cache and models.told_at is not None:
-        session.out.note(f"hubkit: from the cache, {age_text(models.told_at, now=session.clock.now())}")
+    tell_source(session, models)
     if not models:
         session.out.note("hubkit: nothing found")
         end_with(ExitCode.NO)
@@ -211,28 +206,3 @@ def compat_command(
 def _require(session: Session, model: str, refresh: bool, revision: str | None = None) -> ModelMetadata:
     with session.hub() as hub:
         return hub.require_model_metadata(model, not refresh, revision=revision)
-
-
-def _all_of(session: Session, found: Iterator[ModelMetadata]) -> FoundModels:
-    from hubkit._metadata import FoundModels
-    from hubkit.cli._progress import counted
-
-    started = session.clock.now()
-    models = list(counted(session, found, "models"))
-    return FoundModels(models, from_cache=any(model.cached_at.timestamp() < started for model in models))
-
-
-def _check_asked(session: Session) -> None:
-    """Finding nothing in the cache is no answer: the Hub might know something.
-
-    Raises:
-        HubkitError: The Hub wasn't asked, or didn't answer.
-    """
-    if session.is_offline:
-        raise OfflineError("nothing that is cached fits, and hubkit is offline")
-    survived = session.log_handler.survived
-    if isinstance(survived, TransportError):
-        # Why has been said already.
-        raise OfflineError("nothing that is cached fits, and the Hub is out of reach") from survived
-    if survived is not None:
-        raise survived

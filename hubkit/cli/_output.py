@@ -11,7 +11,7 @@ import click
 
 from hubkit._bars import beside_bars
 from hubkit._secrets import Secret, redact
-from hubkit.cli._format import plain_text
+from hubkit.cli._format import exact_text, plain_text, without_controls
 from hubkit.cli._lost_output import say
 from hubkit.cli._table import Column, columns_of_text, facts_of_text
 from hubkit.cli._width import wrapped
@@ -65,16 +65,16 @@ class Output:
 
     def row(self, values: Sequence[object]) -> None:
         """One line of exact values for programs."""
-        self._echo("\t".join(self._said(value) for value in values))
+        self._echo("\t".join(map(self._exact, values)))
 
     def path(self, text: str) -> None:
         """A path or URL: whole, since half of one is of no use."""
-        self._echo("".join(char if char.isprintable() else "?" for char in text))
+        self._echo(without_controls(text, instead="?"))
 
     def text(self, text: str) -> None:
         """Lines of text as they are, without what a terminal would act on."""
         self._echo(
-            "\n".join("".join(c for c in line if c.isprintable() or c == "\t") for line in text.splitlines())
+            "\n".join("\t".join(map(without_controls, line.split("\t"))) for line in text.splitlines())
         )
 
     def note(self, text: str, *, kind: str | None = None) -> None:
@@ -111,7 +111,7 @@ class Output:
         """A description: what is known for people, every name for programs."""
         if not self.is_terminal:
             for name, exact, _ in facts:
-                self._echo(f"{name}\t{self._said(exact)}")
+                self._echo(f"{name}\t{self._exact(exact)}")
             return
         known = [(fact.name, self._said(_for_people(fact))) for fact in facts]
         for name, lines in facts_of_text([fact for fact in known if fact[1]], _terminal_width()):
@@ -152,8 +152,16 @@ class Output:
             raise click.UsageError(f"nobody answered; {otherwise} does it without asking") from None
 
     def _said(self, value: object) -> str:
-        """A value in one line; cut only when no part of a token is left in it."""
-        text = self._masked(plain_text(value))
+        """A value in one line for people."""
+        return self._cut(plain_text(value))
+
+    def _exact(self, value: object) -> str:
+        """A value in one line for programs."""
+        return self._cut(exact_text(value))
+
+    def _cut(self, text: str) -> str:
+        """Cut only when no part of a token is left in it."""
+        text = self._masked(text)
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
     def _echo(self, text: str) -> None:

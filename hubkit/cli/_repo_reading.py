@@ -10,7 +10,6 @@ import click
 from hubkit.cli._failures import ExitCode
 from hubkit.cli._format import age_text, parse_time, size_text
 from hubkit.cli._output import Cell
-from hubkit.cli._progress import counted
 from hubkit.cli._repo_options import repo_argument, revision_option, type_option
 from hubkit.cli._session import Session, end_with, json_option, pass_session
 from hubkit.cli._table import Column
@@ -34,18 +33,22 @@ _SHOWN_DIGITS = 12
 def ls(session: Session, account: str | None, limit: int | None, as_json: bool) -> None:
     """List the models of ACCOUNT, by default those of the token's owner, the last changed first.
 
-    On a pipe each line is: id, downloads, likes, task, licence, date of the last change.
+    On a pipe each line is: id, downloads, likes, task, licence, date of the last change. When the Hub
+    can't be asked, cached models are listed, and standard error says how old the answer is.
     """
-    from hubkit.cli._listing import listing_document, print_models
+    from hubkit.cli._listing import all_of, check_asked, listing_document, print_models, tell_source
 
     with session.hub() as hub:
         owner = account or hub.whoami().name
-        models = list(counted(session, hub.iter_models(sort="updated", author=owner, limit=limit), "models"))
+        models = all_of(session, hub.iter_models(sort="updated", author=owner, limit=limit))
+    if not models:
+        check_asked(session)
     if as_json:
         session.out.json([listing_document(model) for model in models])
-        return
-    print_models(session, models)
-    if not models:
+    else:
+        print_models(session, models)
+    tell_source(session, models)
+    if not models and not as_json:
         session.out.note(f"hubkit: {owner} has no models")
 
 

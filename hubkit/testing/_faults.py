@@ -48,6 +48,8 @@ class Faults:
             failure: What shall happen.
             times: How often; None for ever.
         """
+        if times is not None and times < 1:
+            return
         with self._lock:
             self._plans.append((failure, math.inf if times is None else times))
 

@@ -120,7 +120,8 @@ class HubState:
             record=known,
         )
         self._put(repo)
-        self._moves.pop((repo_type, repo_id), None)
+        if self._moves.pop((repo_type, repo_id), None) is not None and self._storage is not None:
+            self._storage.save_moves(self._moves)
         return repo
 
     def load(self, records: Iterable[Mapping[str, Any]], repo_type: str = "model") -> int:

@@ -24,7 +24,7 @@ from hubkit.testing._faults import Failure
 from hubkit.testing._http_server import HttpServer
 from hubkit.testing._records import read_records
 from hubkit.testing._refusal import Refusal
-from hubkit.testing._repos import Repo, branch_ref
+from hubkit.testing._repos import KINDS, Repo, branch_ref
 from hubkit.testing._routing import ROUTE_NAMES
 from hubkit.testing._state import HubState
 from hubkit.testing._xet import XET
@@ -200,9 +200,11 @@ class LocalHub:
             The commit hash of its first commit.
 
         Raises:
-            ValueError: The id is taken.
+            ValueError: The id is taken, or there is no such folder or type.
             TypeError: A content is no bytes.
         """
+        if repo_type not in KINDS.values():
+            raise ValueError(f"repo_type must be one of {', '.join(KINDS.values())}, not {repo_type!r}")
         contents = _read_folder(Path(files)) if isinstance(files, str | Path) else dict(files or {})
         _check_contents(contents)
         with self._state.lock:
@@ -233,7 +235,9 @@ class LocalHub:
 
         Raises:
             LookupError: There is no such repository or branch.
+            TypeError: A content is no bytes.
         """
+        _check_contents(files)
         with self._state.lock:
             repo = self._find(repo_id, repo_type)
             try:
@@ -354,12 +358,15 @@ class LocalHub:
         return repo
 
 
-def _check_contents(contents: Mapping[str, object]) -> None:
-    for path, content in contents.items():
-        if not isinstance(content, bytes):
-            raise TypeError(f"the contents of {path!r} must be bytes, not {type(content).__name__}")
+def _check_contents(files: Mapping[str, bytes | None]) -> None:
+    """Refuse what is no content before anything is changed: half a repository would be there otherwise."""
+    for path, content in files.items():
+        if content is not None and not isinstance(content, (bytes, bytearray, memoryview)):
+            raise TypeError(f"the content of {path!r} must be bytes, not {type(content).__name__}")
 
 
 def _read_folder(folder: Path) -> dict[str, bytes]:
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {str(folder)!r} to copy")
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}

@@ -293,3 +293,39 @@ def test_words_of_a_card():
         "license": "mit",
     } == words_of(written)
     assert {} == words_of("---\nlicense: mit\n---\n# A person's")
+
+
+OTHER = {"license": "other", "license_name": "fox-1.0", "license_link": "https://fox.org/1.0"}
+
+
+@pytest.mark.parametrize(
+    ("today", "left"),
+    [
+        ({"license": "apache-2.0"}, {"license": "apache-2.0"}),
+        ({"license": "other", "license_name": "hound"}, {"license": "other", "license_name": "hound"}),
+        ({"license": "other"}, OTHER),
+        ({"license_name": "fox-1.0"}, OTHER),
+        ({}, OTHER),
+    ],
+    ids=str,
+)
+def test_name_and_link_go_with_their_license(today, left):
+    """What was said of one licence isn't said of another, and silence about the licence unsays nothing."""
+    before = card(**OTHER)
+    said = {**words_of(before, said=today), **today}
+    said.pop("repo_id")
+
+    text = update_card(before, card(**said)).text
+    assert left == said
+    assert left == {key: value for key, value in parsed(text).data.items() if key.startswith("license")}
+    assert ("fox-1.0" in text) == ("fox-1.0" in left.values())
+    assert text == update_card(text, card(**said)).text
+
+
+def test_name_of_a_license_that_somebody_wrote_stays():
+    """Whoever has put in a name of their own is asked to look, not overruled."""
+    mine = card(**OTHER).replace("license_name: fox-1.0", "license_name: mine")
+
+    updated = update_card(mine, card(license="apache-2.0"))
+    assert "mine" == parsed(updated.text).data["license_name"]
+    assert "license_name" in updated.kept

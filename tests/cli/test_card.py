@@ -41,6 +41,16 @@ def test_new_prints_the_card(hub: LocalHub, run: Run, folder: Path) -> None:
     assert "\n# foxes\n" in result.stdout
 
 
+def test_card_that_is_printed_is_the_one_that_is_written(run: Run, folder: Path, tmp_path: Path) -> None:
+    """Joiners, without which some languages and signs fall apart, reach a file through the shell too."""
+    words = ("--description", "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \U0001f469\u200d\U0001f4bb")
+    printed = run("card", "new", str(folder), *words).stdout
+    run("card", "new", str(folder), *words, "-o", str(tmp_path / "card.md"))
+
+    assert words[1] in printed
+    assert printed.rstrip("\n") == (tmp_path / "card.md").read_text("utf-8").rstrip("\n")
+
+
 def test_new_says_that_the_licence_is_unknown(run: Run, folder: Path) -> None:
     """There is no default, and no silence about it."""
     result = run("card", "new", str(folder))
@@ -124,6 +134,18 @@ def test_new_spares_front_matter_that_it_cannot_read(run: Run, folder: Path) -> 
         result.exit_code,
         result.stderr,
     )
+
+
+@pytest.mark.parametrize("command", ["new", "diff"])
+def test_card_that_is_not_utf_8_is_left_alone(run: Run, folder: Path, command: str) -> None:
+    """A card as Windows' older shells write it isn't written over with what is left of it."""
+    card = folder / "README.md"
+    card.write_bytes("# Füchse\n\nVon Hand.\n".encode("utf-16"))
+    before = card.read_bytes()
+    result = run("card", command, str(folder), *(["-o", str(card)] if command == "new" else []))
+
+    assert (7, before) == (result.exit_code, card.read_bytes())
+    assert f"{card} is not UTF-8 text" in result.stderr
 
 
 def test_diff(run: Run, folder: Path) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from hubkit.cli._format import age_text, count_text, parse_time, plain_text, size_text
+from hubkit.cli._format import age_text, count_text, exact_text, parse_time, plain_text, size_text
 from hubkit.cli._table import Column, columns_of_text, facts_of_text, shortened
 
 NOW = datetime(2026, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
@@ -72,6 +72,13 @@ def test_other_times_are_none(text: str | None) -> None:
 def test_plain_text_is_one_harmless_line() -> None:
     """Nothing that a terminal obeys, and nothing that breaks a line, is left."""
     assert "a b, c" == plain_text(["a\x1b[31m\r\n\tb\x07", "", "\u202ec"])
+
+
+def test_exact_text_is_one_harmless_line_with_its_spaces() -> None:
+    """A program gets what it can use again: a name's own spaces and joiners, and no control."""
+    names = ["a  b\u3000c\x1b[31m", "\u06cc\u200c\u062e"]
+    assert "a  b\u3000c, \u06cc\u200c\u062e" == exact_text(names)
+    assert " a b\xa0" == exact_text("\ta\nb\xa0\u202e\x07")
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 60, 80, 200])

@@ -73,6 +73,15 @@ def test_delete_of_what_is_not_there(run: Run, hub: LocalHub, alice: str) -> Non
     assert 0 == run("repo", "delete", "alice/none", "--yes", "--missing-ok").exit_code
 
 
+def test_names_of_files_are_exact_on_a_pipe(hub: LocalHub, run: Run) -> None:
+    """A name can be given to the next program: its spaces are those of the file, of whatever kind."""
+    names = {"a  b.txt", " c.txt", "\u6570\u636e\u3000\u96c6.txt", "\U0001f469\u200d\U0001f4bb.md"}
+    hub.add_repo("acme/names", dict.fromkeys(names, b"x"))
+    lines = run("repo", "files", "acme/names").stdout.splitlines()
+
+    assert names == {line.partition("\t")[0] for line in lines}
+
+
 def test_files_lists_sizes(run: Run, hub: LocalHub, adapter: Path) -> None:
     """Each file has its path and size, large ones their SHA-256."""
     hub.add_repo("acme/adapter", adapter)
@@ -108,6 +117,22 @@ def test_ls_of_an_empty_account(run: Run, hub: LocalHub) -> None:
     result = run("repo", "ls", "nobody")
 
     assert (0, "", "hubkit: nobody has no models\n") == (result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.mark.parametrize("how", ["offline", "down"])
+def test_ls_without_the_hub(run: Run, hub: LocalHub, how: str) -> None:
+    """What is cached is listed as such; that nothing is cached doesn't say that there is nothing."""
+    hub.add_repo("bob/two", {"a": b"1"})
+    run("info", "bob/two")
+    options = ["--offline"] if how == "offline" else []
+    if how == "down":
+        hub.stop()
+    known, unknown = (run(*options, "repo", "ls", account) for account in ("bob", "carol"))
+
+    assert (0, "bob/two\t") == (known.exit_code, known.stdout[:8])
+    assert "hubkit: from the cache, " in known.stderr
+    assert (5, "") == (unknown.exit_code, unknown.stdout)
+    assert "carol has no models" not in unknown.stderr
 
 
 def test_ls_of_nobody_in_particular_needs_a_token(run: Run, hub: LocalHub) -> None:

@@ -30,6 +30,23 @@ def test_download_prints_the_folder(run: Run, stored: str, tmp_path: Path, adapt
     assert {path.name for path in adapter.iterdir()} == {path.name for path in folder.iterdir()}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "two  words",
+        "\u30e2\u30c7\u30eb\u3000\u4fdd\u5b58",
+        "10\xa0km",
+        "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+    ],
+    ids=ascii,
+)
+def test_folder_of_any_language_is_printed_as_it_is(run: Run, stored: str, tmp_path: Path, name: str) -> None:
+    """What a script reads is the folder, also where its name has wide spaces or joiners."""
+    result = run("download", "alice/adapter", "--to", str(tmp_path / name))
+
+    assert Path(result.stdout.removesuffix("\n")).is_dir()
+
+
 def test_download_goes_to_the_shared_folder(run: Run, stored: str, tmp_path: Path) -> None:
     """Without ``--to`` the files are where Hugging Face's tools find them."""
     result = run("download", "alice/adapter", "--revision", stored)

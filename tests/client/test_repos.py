@@ -47,6 +47,31 @@ def test_bare_name_is_the_users_own(repos):
     assert repos.create("bare").endswith("/alice/bare")
 
 
+def test_what_was_made_is_there_at_once(make_client, alice):
+    """That there was no such repository, branch or tag is no answer any more for whoever has just made it."""
+    client = make_client(token=alice)
+    before = [client.get_model_metadata("alice/bare")]
+    client.repos.create("bare")
+    made = [client.get_model_metadata("alice/bare") is not None]
+    for name, make in (("dev", client.repos.create_branch), ("v1", client.repos.create_tag)):
+        before.append(client.get_model_metadata("alice/bare", revision=name))
+        make("alice/bare", name)
+        made.append(client.get_model_metadata("alice/bare", revision=name) is not None)
+
+    assert [None, None, None] == before
+    assert [True, True, True] == made
+
+
+def test_what_was_deleted_by_its_bare_name_is_gone_at_once(make_client, alice):
+    """The cache knows it by the name with its owner."""
+    client = make_client(token=alice)
+    client.repos.create("bare")
+    client.require_model_metadata("alice/bare")
+    client.repos.delete("bare")
+
+    assert client.get_model_metadata("alice/bare") is None
+
+
 @pytest.mark.parametrize("repo_type", ["model", "dataset", "space"])
 def test_types(repos, repo_type):
     """All three kinds of repository."""
@@ -211,6 +236,7 @@ def test_changes_drop_what_is_cached(make_client, alice):
         lambda repos: repos.settings("a/b"),
         lambda repos: repos.settings("a/b", gated="maybe"),
         lambda repos: repos.commits("a/b", limit=0),
+        lambda repos: repos.commits("a/b", limit="5"),
         lambda repos: repos.create_branch("a/b", "-x"),
     ],
 )

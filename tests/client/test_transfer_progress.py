@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import subprocess
+import sys
 import threading
 import time
 
@@ -125,3 +127,23 @@ def test_downloads_leave_no_thread(hub, client, tmp_path):
         client.download_model("alice/base", tmp_path / str(number))
 
     assert [] == [thread.name for thread in set(threading.enumerate()) - before if "tqdm" in thread.name]
+
+
+NO_STDERR = {"none": "sys.stderr = None", "closed": "sys.stderr.close()"}
+
+
+@pytest.mark.parametrize("end", NO_STDERR.values(), ids=NO_STDERR)
+def test_without_standard_error(hub, alice, adapters, tmp_path, end):
+    """A program that has none, as a service may, downloads and uploads all the same, with settings that want a bar."""
+    hub.add_repo("alice/small", {"config.json": b"{}"})
+    code = f"""
+import sys
+from hubkit import HubClient, HubConfig
+{end}
+with HubClient(HubConfig(endpoint={hub.endpoint!r}, token={alice!r}, cache="memory://", progress=True)) as client:
+    print((client.download_model("alice/small", {str(tmp_path)!r}, verify=True) / "config.json").read_text())
+    print(client.upload_artifact({str(adapters / "lora-causal-lm")!r}, {{"repo_id": "alice/new", "license": "mit"}}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=False)
+
+    assert (0, ["{}", f"{hub.endpoint}/alice/new"]) == (done.returncode, done.stdout.splitlines())

@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub import ModelCard
 from rendered_cards import parsed, section
 
-from hubkit import InvalidArgumentError
+from hubkit import CardError, InvalidArgumentError
 from hubkit.cards import Markdown, is_our_curve
 
 
@@ -71,6 +71,17 @@ def test_silence_unsays_nothing(writer, folder, card_of):
     assert before == card_of("alice/foxes")
 
 
+def test_another_license_has_a_name_of_its_own(writer, folder, card_of):
+    """The name and the link that were given for one licence aren't those of the next."""
+    other = {"license": "other", "license_name": "fox-1.0", "license_link": "https://fox.org/1.0"}
+    writer.upload_artifact(folder, {**WORDS, **other})
+    writer.upload_artifact(folder, {"repo_id": "alice/foxes", "license": "apache-2.0"})
+
+    text = card_of("alice/foxes")
+    assert ("apache-2.0", None, None) == tuple(map(parsed(text).data.get, other))
+    assert "fox" not in section(text, "License")
+
+
 def test_card_made_beforehand_is_the_one_that_is_uploaded(writer, folder, card_of):
     """A card in the folder that has our marks is brought up to date, and the folder is only read."""
     writer.upload_artifact(folder, WORDS)
@@ -81,6 +92,35 @@ def test_card_made_beforehand_is_the_one_that_is_uploaded(writer, folder, card_o
     text = card_of("alice/other")
     assert ("My words." in text, "alice/foxes" in text, "license: mit\n" in text) == (True, False, True)
     assert card.encode() == (folder / "README.md").read_bytes()
+
+
+@pytest.mark.parametrize("empty", [b"", b"\n \r\n"], ids=["nothing", "blank"])
+def test_empty_card_in_the_folder_is_none(writer, folder, card_of, edit_on_the_hub, empty):
+    """A README without a word doesn't take the place of the card that people have edited on the Hub."""
+    writer.upload_artifact(folder, WORDS)
+    edit_on_the_hub("alice/foxes", card_of("alice/foxes") + "\n## Thanks\n\nTo the hounds.\n")
+    (folder / "README.md").write_bytes(empty)
+    writer.upload_artifact(folder, {**WORDS, "tags": ["red"]})
+
+    text = card_of("alice/foxes")
+    assert (True, True) == (text.endswith("To the hounds.\n"), "red" in parsed(text).data["tags"])
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+@pytest.mark.parametrize("place", ["folder", "hub"])
+def test_card_that_is_not_utf_8_is_not_damaged(hub, writer, folder, encoding, place):
+    """What can't be read can't be brought up to date: nothing is uploaded, and the error says what to do."""
+    words = "# F\xfcchse\n\nVon Hand.\n".encode(encoding)
+    if place == "hub":
+        writer.repos.create("alice/foxes")
+        hub.commit("alice/foxes", {"README.md": words})
+    else:
+        (folder / "README.md").write_bytes(words)
+    with pytest.raises(CardError, match=r"README\.md.* is not UTF-8 text.*: save it as UTF-8"):
+        writer.upload_artifact(folder, WORDS)
+
+    assert 0 == hub.requests["commit"]
+    assert (place == "hub") == writer.repos.exists("alice/foxes")
 
 
 def test_persons_card_on_the_hub_is_kept(writer, folder, card_of, edit_on_the_hub):

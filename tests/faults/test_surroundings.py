@@ -190,13 +190,15 @@ def test_closed_streams(run_hubkit, tmp_path, kind, closed, tell):
     assert is_right(after), after
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
 @pytest.mark.parametrize("arguments", [ASK, ("info", "alice/open", "--json"), ("--help",), ("--version",)])
-def test_output_onto_a_full_disk(run_hubkit, tmp_path, arguments, tell):
+def test_output_onto_a_full_disk(run_hubkit, tmp_path, arguments, unbuffered, tell):
     """An answer that can't be written is one line and the exit code of a failure: a script must not take it for empty."""
     if not os.path.exists("/dev/full"):
         pytest.skip("there is no /dev/full")
     through = ("sh", "-c", 'exec "$0" "$@" >/dev/full')
-    done = run_hubkit(*arguments, through=through, HUBKIT_CACHE=URLS["file"].format(tmp_path / "place"))
+    place = URLS["file"].format(tmp_path / "place")
+    done = run_hubkit(*arguments, through=through, HUBKIT_CACHE=place, PYTHONUNBUFFERED=unbuffered)
     tell("programs with closed streams")
 
     told = "hubkit: error: the answer can't be written: No space left on device\n"

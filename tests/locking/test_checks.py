@@ -141,6 +141,19 @@ def test_without_the_hub(hub, client, locked, wanted, snapshots):
     assert ["license", "hash"] == [code for code, _ in said(forbidden)]
 
 
+def test_offline_sync_of_an_empty_repository(hub, client, wanted, snapshots):
+    """Of a model without files nothing is missing, and the others of the list are brought."""
+    hub.add_repo("org/empty")
+    listed = wanted('[[models]]\nid = "org/empty"\n[[models]]\nid = "org/model"\n')
+    locking.lock(client(), listed)
+    online = locking.sync(client(), listed, snapshots)
+    offline = locking.sync(client(offline=True), listed, snapshots)
+
+    assert [model.path for model in online] == [model.path for model in offline]
+    assert all(model.path.is_dir() for model in offline)
+    assert [(), ()] == [model.fetched for model in offline]
+
+
 def test_offline_sync_of_a_stranger(client, locked, snapshots):
     """Files that somebody else has brought are nobody's who isn't known to be allowed them."""
     locking.sync(client(), locked, snapshots)

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 from lock_models import card
 
-from hubkit import LockError, OfflineError, RepoFileNotFoundError, RepoNotFoundError, ServerError, locking
+from hubkit import (
+    InvalidArgumentError,
+    LockError,
+    OfflineError,
+    RepoFileNotFoundError,
+    RepoNotFoundError,
+    ServerError,
+    locking,
+)
 from hubkit._locking._lockfile import read_lock
 
 ONE = '[[models]]\nid = "org/model"\n'
@@ -144,6 +152,27 @@ def test_nothing_is_written_of_what_is_not_allowed(client, wanted):
     assert ["license"] == codes(report)
     assert "org/base is under apache-2.0, which is not allowed" == report.findings[0].message
     assert not report.path.exists()
+
+
+@pytest.mark.parametrize("upgrade", [None, 7], ids=str)
+def test_upgrade_of_nothing_that_could_be_named(hub, client, wanted, upgrade):
+    """What is neither yes nor no nor names is refused before anybody is asked."""
+    with pytest.raises(InvalidArgumentError, match="upgrade must be"):
+        locking.lock(client(), wanted(ONE), upgrade=upgrade)
+
+    assert 0 == hub.total_requests
+
+
+@pytest.mark.parametrize("upgrade", [False, True, "org/model"])
+def test_changes_that_are_not_written_are_told_as_those_that_are(hub, client, wanted, upgrade):
+    """A model that was locked isn't new because nothing comes of its move."""
+    locked = locking.lock(client(), wanted(ONE)).lock.models[0].commit_hash
+    hub.commit("org/model", {"config.json": b"[]"})
+    report = locking.lock(client(), wanted(f'licenses = ["mit"]\n{ONE}'), upgrade=upgrade)
+
+    assert ["license"] == codes(report)
+    assert {"org/model": "moved" if upgrade else "kept"} == kinds(report)
+    assert locked == report.changes[0].before
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,15 @@ allow_unknown_license = false
     ) == read_wishes(wanted(text))
 
 
+def test_list_as_windows_writes_it(wanted):
+    """A byte order mark and Windows' line ends are no mistakes."""
+    plain = wanted(ONE)
+    expected = read_wishes(plain)
+    plain.write_bytes(b"\xef\xbb\xbf" + ONE.replace("\n", "\r\n").encode())
+
+    assert expected == read_wishes(plain)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

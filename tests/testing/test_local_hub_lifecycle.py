@@ -196,6 +196,47 @@ class TestFolder:
         with LocalHub(tmp_path) as hub:
             assert [] == list(HfApi(endpoint=hub.endpoint, token=False).list_models())
 
+    def test_an_id_that_was_given_away_and_taken_anew_leads_nowhere_else(self, tmp_path: Path) -> None:
+        """Who makes a repository under a former id has it, also after the folder is opened again and it is deleted."""
+        with LocalHub(tmp_path) as hub:
+            hub.add_repo("alice/old", {})
+            hub.rename("alice/old", "alice/new")
+            hub.add_repo("alice/old", {})
+        with LocalHub(tmp_path) as hub:
+            HfApi(endpoint=hub.endpoint, token=hub.add_user("alice")).delete_repo("alice/old")
+            answer = requests.get(f"{hub.url}/api/models/alice/old", timeout=5)
+
+        assert 401 == answer.status_code
+
+
+class TestMistakes:
+    """What a test's author gets wrong is told to the author, and leaves nothing behind."""
+
+    def test_no_such_folder(self, hub: LocalHub, tmp_path: Path) -> None:
+        """A misspelt folder, or a file, isn't an empty repository."""
+        (tmp_path / "file").write_bytes(b"x")
+        for name in ("misspelt", "file"):
+            with pytest.raises(ValueError, match=name):
+                hub.add_repo("alice/tiny", tmp_path / name)
+
+        assert hub.add_repo("alice/tiny")
+
+    def test_text_for_bytes(self, hub: LocalHub) -> None:
+        """A content that is text is refused before there is half a repository, or half a commit."""
+        files: dict[str, object] = {"a.txt": b"a", "b.txt": "b"}
+        with pytest.raises(TypeError, match=r"b\.txt.* must be bytes"):
+            hub.add_repo("alice/tiny", files)  # type: ignore[arg-type]
+        first = hub.add_repo("alice/tiny")
+        with pytest.raises(TypeError, match=r"b\.txt.* must be bytes"):
+            hub.commit("alice/tiny", files)  # type: ignore[arg-type]
+
+        assert first == requests.get(f"{hub.url}/api/models/alice/tiny", timeout=5).json()["sha"]
+
+    def test_no_such_type(self, hub: LocalHub) -> None:
+        """What nobody could ever ask for isn't made."""
+        with pytest.raises(ValueError, match="model, dataset, space, not 'models'"):
+            hub.add_repo("alice/tiny", repo_type="models")
+
 
 class TestLoadModels:
     def test_loads_every_real_payload(self, hub: LocalHub, payloads: Path, anonymous: HfApi) -> None:
@@ -288,6 +329,12 @@ class TestFaults:
         assert [503, 503, 200] == [answer.status_code for answer in answers]
         assert ["7", "Oops"] == [answers[0].headers[name] for name in ("Retry-After", "X-Error-Code")]
         assert "error" in answers[0].json()
+
+    def test_fails_not_at_all_when_that_is_planned(self, hub: LocalHub) -> None:
+        """No times are none: a parametrized test may begin with that."""
+        hub.fail(times=0)
+
+        assert 200 == requests.get(f"{hub.url}/api/models", timeout=5).status_code
 
     def test_fails_for_ever_until_cleared(self, hub: LocalHub) -> None:
         """An outage lasts as long as the test wants."""

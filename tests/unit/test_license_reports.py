@@ -249,11 +249,17 @@ def test_the_worst_link_decides():
     assert report(adapter).verdict is None
 
 
-@pytest.mark.parametrize("allowed", ["mit", [1], [""], ["other"], ["mit", "unknown"]], ids=str)
+@pytest.mark.parametrize("allowed", ["mit", 7, [1], [""], ["other"], ["mit", "unknown"]], ids=str)
 def test_lists_that_can_not_be_right(allowed):
     """A text, things that are no text, and words that allow anything are refused."""
     with pytest.raises(InvalidArgumentError, match="allowed must"):
         allow_list(allowed)
+
+
+@pytest.mark.parametrize("kind", [list, set, iter], ids=["list", "set", "iterator"])
+def test_list_of_whatever_kind(kind):
+    """What can be gone through once only allows no less."""
+    assert "allowed" == report(model("a/x", "mit"), allowed=kind(["mit"])).verdict.status
 
 
 @pytest.mark.parametrize("name", ["/out/checkpoint-5", "../x", "a b", "\x1b[31m", "x" * 5000])

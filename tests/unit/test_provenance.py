@@ -38,6 +38,14 @@ def test_each_source_is_told(tmp_path: Path) -> None:
     assert list(setting_names()) == list(found)
 
 
+def test_a_file_as_windows_writes_it(tmp_path: Path) -> None:
+    """Behind a byte order mark settings are read, and their line is told."""
+    (tmp_path / "hubkit.toml").write_bytes(b'\xef\xbb\xbfttl = "12h"\r\n')
+    found = origins(environ={}, start=tmp_path)["ttl"]
+
+    assert Origin(kind="file", path=tmp_path / "hubkit.toml", line=1) == found
+
+
 def test_a_line_in_another_table_or_text_is_not_it(tmp_path: Path) -> None:
     """The line is that of the table which counts."""
     (tmp_path / "pyproject.toml").write_text(TRICKY)

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from hubkit.cards._writing._front_matter import dump_front_matter
-from hubkit.cards._writing._state import Digests, digests_of, item_digest
+from hubkit.cards._writing._state import PARTS_OF, Digests, digests_of, item_digest
 from hubkit.cards._writing._yaml_tree import Entry, RefusedError, entries, plain_value
 
 __all__ = ["UpdatedKeys", "update_keys"]
@@ -42,7 +42,8 @@ def update_keys(
 
     A key is ours as long as its value is what we wrote last; then it gets today's value.
     What was changed, added or taken away by hand stays so, and a word that somebody said
-    last time isn't unsaid by their silence. Lists of texts, such as tags, are taken item
+    last time isn't unsaid by their silence, unless it was about a licence that is another
+    now. Lists of texts, such as tags, are taken item
     by item. Comments and order stay.
 
     Args:
@@ -61,8 +62,11 @@ def update_keys(
     keys: dict[str, Digests] = {}
     kept = []
     for name in dict.fromkeys((*ours, *base)):
+        last = (
+            _unsaid(base[name]) if name in base and _is_of_another(name, theirs, wanted) else base.get(name)
+        )
         value, keys[name], is_kept = _decided(
-            theirs.get(name), ours.get(name), base.get(name), new.get(name, {}), name in theirs
+            theirs.get(name), ours.get(name), last, new.get(name, {}), name in theirs
         )
         if value is not None:
             wanted[name] = value
@@ -75,6 +79,16 @@ def update_keys(
     _check(result, wanted)
     remembered = {name: digests for name, digests in keys.items() if digests}
     return UpdatedKeys(block=result, keys=remembered, kept=tuple(kept))
+
+
+def _is_of_another(name: str, theirs: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a key only says more of one whose value changes."""
+    return any(wanted.get(whole) != theirs.get(whole) for whole in PARTS_OF.get(name, ()))
+
+
+def _unsaid(digests: Digests) -> Digests:
+    """As if no word of it were anybody's: then silence ends it."""
+    return dict.fromkeys(digests, False)
 
 
 def _decided(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hubkit.cards._writing._front_matter import split_front_matter
-from hubkit.cards._writing._state import item_digest, read_state
+from hubkit.cards._writing._state import PARTS_OF, item_digest, read_state
 from hubkit.cards._writing._yaml_tree import RefusedError, entries, plain_value
 
 __all__ = ["words_of"]
@@ -23,7 +23,7 @@ _ARGUMENTS = {
 }
 
 
-def words_of(card: str) -> dict[str, Any]:
+def words_of(card: str, *, said: Mapping[str, object] | None = None) -> dict[str, Any]:
     """Arguments of `render_card` that a card with hubkit's marks answers.
 
     They are what somebody said when it was made, or wrote into it since; what was found in
@@ -31,6 +31,7 @@ def words_of(card: str) -> dict[str, Any]:
 
     Args:
         card: The card as it is.
+        said: Arguments that are given today; the name and the link of another licence are no answer then.
 
     Returns:
         Arguments by name; none for a card without marks or with front matter that can't be read.
@@ -49,10 +50,15 @@ def words_of(card: str) -> dict[str, Any]:
         return {}
     words: dict[str, Any] = {} if state.repo_id is None else {"repo_id": state.repo_id}
     for key, (argument, is_list) in _ARGUMENTS.items():
-        said = _said(data.get(key), state.keys.get(key, {}))
-        if said:
-            words[argument] = said if is_list else said[0]
+        answers = _said(data.get(key), state.keys.get(key, {}))
+        if answers and not _is_of_another(key, data, said or {}):
+            words[argument] = answers if is_list else answers[0]
     return words
+
+
+def _is_of_another(key: str, data: Mapping[str, Any], said: Mapping[str, object]) -> bool:
+    """Whether a key says more of something that is said otherwise today."""
+    return any(said.get(whole) not in (None, data.get(whole)) for whole in PARTS_OF.get(key, ()))
 
 
 def _said(value: object, base: Mapping[str, bool]) -> list[str]:

@@ -9,13 +9,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from attrs import field, frozen
 
 from hubkit._refs import is_repo_id
 from hubkit.cards._writing._regions import digest_of
 
-__all__ = ["CardState", "Digests", "digests_of", "item_digest", "read_state", "without_state", "write_state"]
+__all__ = [
+    "PARTS_OF",
+    "CardState",
+    "Digests",
+    "digests_of",
+    "item_digest",
+    "read_state",
+    "without_state",
+    "write_state",
+]
+
+PARTS_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "license_name": ("license",),
+    "license_link": ("license", "license_name"),
+}
+"""Keys that only say more of others: what was said of one licence isn't true of the next."""
 
 Digests = Mapping[str, bool]
 """Of a value, or of each item of a list of texts; true for somebody's word."""
