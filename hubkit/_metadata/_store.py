@@ -26,6 +26,7 @@ from hubkit.errors import (
     RevisionNotFoundError,
     ServerError,
     TransportError,
+    UnexpectedAnswerError,
 )
 from hubkit.models import ModelMetadata
 
@@ -35,6 +36,9 @@ log = logging.getLogger("hubkit")
 
 UNABLE = (TransportError, OfflineError, RateLimitedError, ServerError, DecodeError)
 """Reasons why an answer can't be had now, as against answers; half a record is none."""
+
+_MOST_ODDITIES = 3
+"""Answers that are no Hub's, up to which each may be the fault of its model; more are a proxy's in between."""
 
 
 class MetadataStore:
@@ -102,11 +106,7 @@ class MetadataStore:
             if stored.freshness is Freshness.HIT:
                 self._tally.hits += 1
                 return _model_of(stored, model_id, revision)
-            if (
-                stored.freshness is Freshness.STALE_OK
-                and not self._transport.offline
-                and stored.model is not None
-            ):
+            if self._serves_meanwhile(stored) and stored.model is not None:
                 self._tally.stale += 1
                 self._refresh_in_background(model_id, revision, stored)
                 return stored.model
@@ -130,9 +130,10 @@ class MetadataStore:
     def known(self, model_id: str) -> ModelMetadata | None:
         """What may be used without asking anybody, as if the Hub were out of reach."""
         stored = self._answers.find_model(model_id)
-        if stored is None or (stored.freshness is not Freshness.HIT and not stored.serves_on_error):
+        if stored is None:
             return None
-        return stored.model
+        usable = stored.freshness is Freshness.HIT or stored.serves_on_error
+        return stored.model if usable or self._serves_meanwhile(stored) else None
 
     def recall(self, model_id: str, *, revision: str | None = None) -> ModelMetadata | None:
         """What the cache still has about a model, however old; asks nobody."""
@@ -194,6 +195,10 @@ class MetadataStore:
             return None
         return _model_of(stored, model_id, revision)
 
+    def _serves_meanwhile(self, stored: StoredModel) -> bool:
+        """Whether an expired answer may be used while it is asked anew, which offline nobody does."""
+        return stored.freshness is Freshness.STALE_OK and not self._transport.offline
+
     def _refresh_in_background(self, model_id: str, revision: str | None, stored: StoredModel) -> None:
         """Ask anew while the caller goes on with the stale answer; once at a time for each model."""
         key = (model_id, revision, os.getpid())
@@ -233,6 +238,7 @@ class MetadataStore:
         """Ask for each; what concerns them all ends the asking, and what concerns one waits for the others."""
         hindrances: list[HubkitError] = []
         failures: list[HubkitError] = []
+        oddities: list[HubkitError] = []
 
         def ask(model_id: str) -> None:
             if hindrances:
@@ -248,6 +254,10 @@ class MetadataStore:
                 found[model_id] = self.require(model_id)
             except NotFoundError:
                 found[model_id] = None
+            except UnexpectedAnswerError as error:
+                oddities.append(error)
+                if len(oddities) > _MOST_ODDITIES:
+                    hindrances.append(error)
             except (TransportError, OfflineError, RateLimitedError, AuthenticationError) as error:
                 hindrances.append(error)
             except HubkitError as error:
@@ -262,8 +272,9 @@ class MetadataStore:
                 raise _with_partial(error, found)
             if not isinstance(error, (TransportError, OfflineError)):
                 raise error
-        if hindrances:
-            log.warning("no metadata of %d models: %s", len(model_ids) - len(found), hindrances[0])
+        if hindrances or oddities:
+            missing = sum(model_id not in found for model_id in model_ids)
+            log.warning("no metadata of %d models: %s", missing, (*hindrances, *oddities)[0])
 
 
 def _model_of(stored: StoredModel, model_id: str, revision: str | None) -> ModelMetadata:
