@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from hubkit._clock import Clock
 from hubkit._metadata._asking import HubAsker
+from hubkit._metadata._refreshing import Refreshing
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._transport import Transport
 from hubkit.cache._answers import Answers, StoredModel
@@ -48,7 +47,7 @@ class MetadataStore:
         answers: The cache, as the caller may read it.
         transport: The way to the Hub.
         flights: Lets one ask for all who want the same.
-        max_workers: Requests under way at once in `get_many`.
+        max_workers: Requests under way at once in `get_many`, and in the background.
         clock: Where the time comes from.
     """
 
@@ -69,7 +68,7 @@ class MetadataStore:
         self._flights = flights
         self._asker = HubAsker(answers, transport, clock=clock)
         self._max_workers = max_workers
-        self._refreshing: dict[tuple[str, str | None, int], threading.Thread] = {}
+        self._refreshing = Refreshing(max_workers=max_workers)
 
     def get(
         self, model_id: str, *, use_cache: bool = True, revision: str | None = None
@@ -147,9 +146,7 @@ class MetadataStore:
 
     def finish(self) -> None:
         """Wait for answers that are being refreshed: a program that ends now would lose them."""
-        for (_, _, pid), thread in list(self._refreshing.items()):
-            if pid == os.getpid() and thread.ident is not None:
-                thread.join(self._transport.new_deadline().seconds)
+        self._refreshing.finish(self._transport.new_deadline())
 
     def _asked(
         self, model_id: str, revision: str | None, stored: StoredModel | None, *, use_cache: bool
@@ -169,12 +166,7 @@ class MetadataStore:
             if self._transport.offline or not use_cache:
                 model = ask()
             else:
-                model = self._flights.run(
-                    f"{model_id} @ {revision}" if revision else model_id,
-                    ask=ask,
-                    look=lambda: self._fresh(model_id, revision),
-                    deadline=self._transport.new_deadline(),
-                )
+                model = self._flown(model_id, revision, ask, patient=not may_serve)
         except NotFoundError:
             self._tally.count_answer(asked=asked, known=known is not None)
             raise
@@ -187,6 +179,18 @@ class MetadataStore:
             return known
         self._tally.count_answer(asked=asked, known=known is not None)
         return model
+
+    def _flown(
+        self, model_id: str, revision: str | None, ask: Callable[[], ModelMetadata], *, patient: bool
+    ) -> ModelMetadata:
+        """What ``ask`` gives here, or gave whoever else was just asking the same."""
+        return self._flights.run(
+            f"{model_id} @ {revision}" if revision else model_id,
+            ask=ask,
+            look=lambda: self._fresh(model_id, revision),
+            deadline=self._transport.new_deadline(),
+            patient=patient,
+        )
 
     def _fresh(self, model_id: str, revision: str | None) -> ModelMetadata | None:
         """What another may have stored meanwhile."""
@@ -201,24 +205,19 @@ class MetadataStore:
 
     def _refresh_in_background(self, model_id: str, revision: str | None, stored: StoredModel) -> None:
         """Ask anew while the caller goes on with the stale answer; once at a time for each model."""
-        key = (model_id, revision, os.getpid())
 
         def refresh() -> None:
             try:
-                self._asker.ask(model_id, revision, stored, patient=False)
+                self._flown(
+                    model_id,
+                    revision,
+                    lambda: self._asker.ask(model_id, revision, stored, patient=False),
+                    patient=False,
+                )
             except HubkitError as error:
                 log.info("background refresh of %s failed: %s", model_id, error)
-            finally:
-                self._refreshing.pop(key, None)
 
-        thread = threading.Thread(target=refresh, name=f"hubkit refresh {model_id}", daemon=True)
-        # One step, so that of two callers one starts; a child doesn't wait for its parent's.
-        if self._refreshing.setdefault(key, thread) is thread:
-            try:
-                thread.start()
-            except RuntimeError:
-                # The interpreter is ending: nobody will need the answer.
-                self._refreshing.pop(key, None)
+        self._refreshing.start((model_id, revision), refresh)
 
     def _cached(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
         """What needs no request, negative answers included."""

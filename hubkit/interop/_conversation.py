@@ -110,6 +110,7 @@ class Conversation:
                 ask=lambda: self._ask(found, patient=fallback is None),
                 look=self._look,
                 deadline=Deadline(self._deadline, self._clock),
+                patient=fallback is None,
             )
         except HubkitError as error:
             return self._despite(error, fallback)
