@@ -79,10 +79,10 @@ class HubAsker:
         try:
             model, etag = self._current(model_id, revision, stored, patient=patient)
         except RepoNotFoundError:
-            self._answers.store_missing(model_id, revision)
+            self._answers.store_missing(model_id, revision, asked_at=asked_at)
             raise
         except RevisionNotFoundError:
-            self._answers.store_missing(model_id, revision, missing="revision")
+            self._answers.store_missing(model_id, revision, missing="revision", asked_at=asked_at)
             raise
         self._answers.store_model(model_id, model, etag=etag, revision=revision, asked_at=asked_at)
         return model

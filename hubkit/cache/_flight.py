@@ -105,7 +105,8 @@ class SingleFlight(Generic[T]):
             TransportTimeoutError: The other took too long.
             HubkitError: What ``ask`` raised, here or where it was asked.
         """
-        gate = (subject, patient)
+        # What was asked before a change of ours is no answer to who asks after it.
+        gate = (subject, patient, self._tiers.drops.moment)
         while True:
             flight, is_mine = self._board(gate)
             if is_mine:
