@@ -152,8 +152,17 @@ class Shelf:
         """Whether answers about the repository will go where they can be read."""
         return self._scope == ANONYMOUS or self._visibility(repo) is not None
 
+    def moment(self) -> object:
+        """A mark to take before asking: when it is another afterwards, a write may have overtaken the answer."""
+        return self._tiers.drops.moment
+
     def drop(self, repo: RepoName) -> None:
         """Forget all about a repository, and which repositories there are: a write has changed it."""
+        drops = self._tiers.drops
+        drops.note()
+        if self._tiers.read_only:
+            drops.hide(repo)
+            drops.hide(repo.endpoint)
         for scope in (self._scope, PUBLIC):
             self._drop_in(scope, repo)
         self._tiers.clear(_prefix(self._scope, repo.endpoint, None))
@@ -188,6 +197,8 @@ class Shelf:
             self._tiers.delete(model_key(repo.endpoint, scope, repo.repo_id))
 
     def _found(self, repo: RepoName | None, text: str) -> tuple[Entry | None, Freshness]:
+        if self._tiers.drops.hides(repo or self._endpoint):
+            return None, Freshness.MISS
         keys = [_prefix(scope, self._endpoint, repo) + text for scope in (PUBLIC, self._scope)]
         if repo is None and self._scope != ANONYMOUS:
             # What nobody in particular was told leaves out what is this caller's.
