@@ -15,7 +15,7 @@ from hubkit._clock import SYSTEM_CLOCK, Deadline
 from hubkit._transport._outage import NotAskedError
 from hubkit.cache import MemoryCache
 from hubkit.cache._flight import SingleFlight
-from hubkit.cache._lease_keeper import LEASE_SECONDS
+from hubkit.cache._lease_keeper import LEASE_SECONDS, kept
 from hubkit.cache._tiers import Tiers
 
 
@@ -262,6 +262,29 @@ def test_who_left_the_hub_alone_speaks_for_nobody(flights, same_client):
     leader.join()
 
     assert "asked" == got
+
+
+def test_a_lease_that_fails_strangely_ends_no_other():
+    """A backend of somebody else's may raise anything; leases go on being renewed."""
+
+    class Lease:
+        def __init__(self, error=None):
+            self.error, self.renewed = error, threading.Event()
+
+        def renew(self):
+            self.renewed.set()
+            if self.error is not None:
+                raise self.error
+            return True
+
+        def release(self):
+            pass
+
+    strange, sound = Lease(ZeroDivisionError("strange")), Lease()
+    with kept(strange):
+        strange.renewed.wait(5)
+    with kept(sound):
+        assert sound.renewed.wait(5)
 
 
 def test_child_of_a_waiting_process_asks_for_itself(flights):
