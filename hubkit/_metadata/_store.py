@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from hubkit._clock import Clock
 from hubkit._metadata._asking import HubAsker
@@ -117,8 +117,9 @@ class MetadataStore:
         Raises:
             RateLimitedError: The quota is used up; ``partial`` has what is known by then.
         """
-        if isinstance(model_ids, str):
-            raise InvalidArgumentError("model_ids must be a list of ids, not one text")
+        if isinstance(model_ids, str) or not isinstance(model_ids, Iterable):
+            what = "one text" if isinstance(model_ids, str) else type(model_ids).__name__
+            raise InvalidArgumentError(f"model_ids must be a list of ids, not {what}")
         wanted = list(dict.fromkeys(parse_repo_id(model_id) for model_id in model_ids))
         found = self._cached(wanted)
         missing = [model_id for model_id in wanted if model_id not in found]
@@ -128,6 +129,8 @@ class MetadataStore:
 
     def known(self, model_id: str) -> ModelMetadata | None:
         """What may be used without asking anybody, as if the Hub were out of reach."""
+        if not isinstance(model_id, str):
+            raise InvalidArgumentError(f"model_id must be text, not {type(model_id).__name__}")
         stored = self._answers.find_model(model_id)
         if stored is None:
             return None
@@ -206,14 +209,12 @@ class MetadataStore:
     def _refresh_in_background(self, model_id: str, revision: str | None, stored: StoredModel) -> None:
         """Ask anew while the caller goes on with the stale answer; once at a time for each model."""
 
+        def ask() -> ModelMetadata:
+            return self._asker.ask(model_id, revision, stored, patient=False)
+
         def refresh() -> None:
             try:
-                self._flown(
-                    model_id,
-                    revision,
-                    lambda: self._asker.ask(model_id, revision, stored, patient=False),
-                    patient=False,
-                )
+                self._flown(model_id, revision, ask, patient=False)
             except HubkitError as error:
                 log.info("background refresh of %s failed: %s", model_id, error)
 
