@@ -38,10 +38,10 @@ class Repositories:
 
     Args:
         transport: The way to the Hub.
-        changed: Told the id of each repository that was changed.
+        changed: Told the id and the type of each repository that was changed.
     """
 
-    def __init__(self, transport: Transport, changed: Callable[[str], None]) -> None:
+    def __init__(self, transport: Transport, changed: Callable[[str, str], None]) -> None:
         self._transport = transport
         self._changed = changed
 
@@ -78,15 +78,15 @@ class Repositories:
         if sdk is not None:
             body["sdk"] = sdk
         try:
-            answer = self._change("POST", "/api/repos/create", body, repo_id).json()
+            answer = self._change("POST", "/api/repos/create", body, repo_type, repo_id).json()
         except ResponseError as error:
             if error.status_code != _CONFLICT or not exist_ok:
                 raise
             # Somebody else made it, perhaps since it was asked for in vain.
-            self._tell(repo_id)
-            self._tell_owned(repo_id)
+            self._tell(repo_type, repo_id)
+            self._tell_owned(repo_type, repo_id)
             return _page(self._transport.endpoint, repo_type, repo_id)
-        self._tell_owned(repo_id)
+        self._tell_owned(repo_type, repo_id)
         url = answer.get("url") if isinstance(answer, dict) else None
         return url if isinstance(url, str) else _page(self._transport.endpoint, repo_type, repo_id)
 
@@ -103,13 +103,14 @@ class Repositories:
                 "DELETE",
                 "/api/repos/delete",
                 {"name": name, "organization": namespace or None, "type": repo_type},
+                repo_type,
                 repo_id,
             )
         except RepoNotFoundError:
             if not missing_ok:
                 raise
-            self._tell(repo_id)
-        self._tell_owned(repo_id)
+            self._tell(repo_type, repo_id)
+        self._tell_owned(repo_type, repo_id)
 
     def exists(self, repo_id: str, *, repo_type: str = "model") -> bool:
         """Whether this token sees such a repository now; asks the Hub.
@@ -136,8 +137,8 @@ class Repositories:
         _checked(from_id, repo_type, "from_id")
         parse_repo_id(to_id, field="to_id")
         body = {"fromRepo": from_id, "toRepo": to_id, "type": repo_type}
-        self._change("POST", "/api/repos/move", body, from_id, to_id)
-        self._tell_owned(from_id, to_id)
+        self._change("POST", "/api/repos/move", body, repo_type, from_id, to_id)
+        self._tell_owned(repo_type, from_id, to_id)
 
     def settings(
         self,
@@ -166,7 +167,7 @@ class Repositories:
         if not wanted:
             raise InvalidArgumentError("settings needs at least one of private and gated")
         path = f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/settings"
-        self._change("PUT", path, wanted, repo_id)
+        self._change("PUT", path, wanted, repo_type, repo_id)
 
     def files(self, repo_id: str, *, revision: str = "main", repo_type: str = "model") -> list[ModelFile]:
         """Every file of a repository at a revision, with its size."""
@@ -210,7 +211,7 @@ class Repositories:
             ResponseError: The Hub refused; status 409 when there is one.
         """
         body = {} if revision is None else {"startingPoint": parse_revision(revision)}
-        self._change("POST", _named(repo_type, repo_id, "branch", branch), body, repo_id)
+        self._change("POST", _named(repo_type, repo_id, "branch", branch), body, repo_type, repo_id)
 
     def delete_branch(self, repo_id: str, branch: str, *, repo_type: str = "model") -> None:
         """Delete a branch.
@@ -219,7 +220,7 @@ class Repositories:
             NotConnectedError: No token.
             RevisionNotFoundError: There is none.
         """
-        self._change("DELETE", _named(repo_type, repo_id, "branch", branch), None, repo_id)
+        self._change("DELETE", _named(repo_type, repo_id, "branch", branch), None, repo_type, repo_id)
 
     def create_tag(
         self,
@@ -239,7 +240,7 @@ class Repositories:
         body = {"tag": parse_revision(tag, field="tag"), "message": message}
         path = _named(repo_type, repo_id, "tag", revision, field="revision")
         given = {key: value for key, value in body.items() if value is not None}
-        self._change("POST", path, given, repo_id)
+        self._change("POST", path, given, repo_type, repo_id)
 
     def delete_tag(self, repo_id: str, tag: str, *, repo_type: str = "model") -> None:
         """Delete a tag.
@@ -248,9 +249,9 @@ class Repositories:
             NotConnectedError: No token.
             RevisionNotFoundError: There is none.
         """
-        self._change("DELETE", _named(repo_type, repo_id, "tag", tag), None, repo_id)
+        self._change("DELETE", _named(repo_type, repo_id, "tag", tag), None, repo_type, repo_id)
 
-    def _change(self, method: str, path: str, body: Any, *repo_ids: str) -> HubResponse:
+    def _change(self, method: str, path: str, body: Any, repo_type: str, *repo_ids: str) -> HubResponse:
         """Send a change, and tell whose."""
         if self._transport.token is None:
             raise NotConnectedError("changing a repository needs a token: connect first, or set HF_TOKEN")
@@ -258,22 +259,22 @@ class Repositories:
             response = self._transport.write(method, path, json=body)
         except (TransportError, ServerError):
             # Only a refusal is certain to have changed nothing.
-            self._tell(*repo_ids)
+            self._tell(repo_type, *repo_ids)
             raise
-        self._tell(*repo_ids)
+        self._tell(repo_type, *repo_ids)
         return response
 
-    def _tell(self, *repo_ids: str) -> None:
+    def _tell(self, repo_type: str, *repo_ids: str) -> None:
         for repo_id in repo_ids:
-            self._changed(repo_id)
+            self._changed(repo_id, repo_type)
 
-    def _tell_owned(self, *repo_ids: str) -> None:
+    def _tell_owned(self, repo_type: str, *repo_ids: str) -> None:
         """Tell of those without an owner by the name that readers know: they are of the token's own account."""
         bare = [repo_id for repo_id in repo_ids if "/" not in repo_id]
         if bare:
             with suppress(HubkitError):
                 owner = identity_of(self._transport).name
-                self._tell(*(f"{owner}/{repo_id}" for repo_id in bare))
+                self._tell(repo_type, *(f"{owner}/{repo_id}" for repo_id in bare))
 
     def _check_named(self, response: HubResponse, repo_id: str, repo_type: str) -> None:
         """Refuse what is no answer about a repository, or one about another: anybody can say 200."""

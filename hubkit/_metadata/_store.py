@@ -142,10 +142,12 @@ class MetadataStore:
         stored = self._answers.find_model(model_id, revision)
         return None if stored is None else stored.model
 
-    def drop(self, model_id: str) -> None:
+    def drop(self, repo_id: str, repo_type: str = "model") -> None:
         """Forget what a write of this process has changed."""
-        self._answers.drop_model(model_id)
-        self._answers.drop_searches()
+        if repo_type == "model":
+            self._answers.drop_model(repo_id)
+            self._answers.drop_searches()
+        self._answers.drop_replies(f"{repo_type}s/{repo_id}")
 
     def finish(self) -> None:
         """Wait for answers that are being refreshed: a program that ends now would lose them."""

@@ -21,6 +21,7 @@ from hubkit.cache._keys import (
     Scope,
     model_key,
     model_prefix,
+    replies_about,
     search_key,
     search_prefix,
     shelf_of,
@@ -224,6 +225,12 @@ class Answers:
             known.append(bool(self._tiers.clear(model_key(self._endpoint, scope, model_id) + " @ ")))
         self._forget_at_hand()
         return any(known)
+
+    def drop_replies(self, repo: str) -> None:
+        """Forget what huggingface_hub was told about a repository, such as ``models/org/name``, and of lists."""
+        for scope in (self._scope, PUBLIC):
+            self._tiers.clear(replies_about(self._endpoint, scope, repo))
+        self._tiers.clear(replies_about(self._endpoint, self._scope, ""))
 
     def models(self) -> list[StoredModel]:
         """Every model that this caller may read about, at its default revision, stale ones too."""

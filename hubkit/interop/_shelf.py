@@ -12,7 +12,7 @@ from hubkit._lazy import load_json
 from hubkit._refs import is_commit_hash
 from hubkit.cache._entry import Entry
 from hubkit.cache._freshness import RETENTION, Freshness, Policy, assess, may_serve_on_error
-from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, model_key, reply_prefix
+from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, model_key, replies_about
 from hubkit.cache._model_codec import decode_model
 from hubkit.cache._tiers import Tiers
 from hubkit.errors import CacheCorruptedError, DecodeError
@@ -303,9 +303,7 @@ class Shelf:
 
 def _prefix(scope: Scope, endpoint: str, repo: RepoName | None) -> str:
     """What the keys of all replies about a repository, or of lists, start with."""
-    # No id has a space in it, so that none is the beginning of another's.
-    name = "" if repo is None else f"{repo.repo_type}/{repo.repo_id}"
-    return f"{reply_prefix(endpoint, scope)}{name} "
+    return replies_about(endpoint, scope, "" if repo is None else f"{repo.repo_type}/{repo.repo_id}")
 
 
 def _pin_text(question: Question) -> str:

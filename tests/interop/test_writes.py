@@ -9,6 +9,7 @@ import attrs
 import pytest
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
+from hubkit import HubClient
 from hubkit.interop import cached
 
 CHANGES = {
@@ -120,3 +121,16 @@ def test_other_repositories_stay(hub, api, beneath):
     api.model_info("alice/mine2")
 
     assert 0 == hub.total_requests
+
+
+def test_what_a_client_changes_is_seen_beneath_huggingface_hub(hub, api, alice, config):
+    """A `HubClient` over the same cache removes what huggingface_hub was told, of datasets too."""
+    for repo_type in ("model", "dataset"):
+        hub.add_repo("alice/mine", {"config.json": b"{}"}, repo_type=repo_type)
+    with cached(config), HubClient(attrs.evolve(config, endpoint=hub.endpoint, token=alice)) as client:
+        before = [api.repo_exists("alice/mine", repo_type=kind) for kind in ("model", "dataset")]
+        for kind in ("model", "dataset"):
+            client.repos.delete("alice/mine", repo_type=kind)
+        after = [api.repo_exists("alice/mine", repo_type=kind) for kind in ("model", "dataset")]
+
+    assert ([True, True], [False, False]) == (before, after)
