@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from hubkit._refs import (
-    api_prefix,
-    is_repo_id,
-    parse_repo_id,
-    parse_repo_type,
-    parse_revision,
-    quote_revision,
-)
+from hubkit._account import identity_of
+from hubkit._refs import api_prefix, parse_repo_id, parse_repo_type, parse_revision, quote_revision
 from hubkit._transport import HubResponse, Transport
 from hubkit.errors import (
     DecodeError,
+    HubkitError,
     InvalidArgumentError,
     NotConnectedError,
     RepoNotFoundError,
     ResponseError,
+    ServerError,
+    TransportError,
     UnexpectedAnswerError,
 )
 from hubkit.models import ModelFile, RepoCommit, RepoRef, RepoRefs
@@ -40,10 +38,10 @@ class Repositories:
 
     Args:
         transport: The way to the Hub.
-        changed: Told the id of each repository that was changed.
+        changed: Told the id and the type of each repository that was changed.
     """
 
-    def __init__(self, transport: Transport, changed: Callable[[str], None]) -> None:
+    def __init__(self, transport: Transport, changed: Callable[[str, str], None]) -> None:
         self._transport = transport
         self._changed = changed
 
@@ -80,16 +78,16 @@ class Repositories:
         if sdk is not None:
             body["sdk"] = sdk
         try:
-            answer = self._write("POST", "/api/repos/create", body).json()
+            answer = self._change("POST", "/api/repos/create", body, repo_type, repo_id).json()
         except ResponseError as error:
             if error.status_code != _CONFLICT or not exist_ok:
                 raise
+            # Somebody else made it, perhaps since it was asked for in vain.
+            self._tell(repo_type, repo_id)
+            self._tell_owned(repo_type, repo_id)
             return _page(self._transport.endpoint, repo_type, repo_id)
-        made: dict[str, Any] = answer if isinstance(answer, dict) else {}
-        # With its owner: so it was perhaps asked for, where only a bare name was given here.
-        full_name: Any = made.get("name")
-        self._changed(full_name if is_repo_id(full_name) else repo_id)
-        url = made.get("url")
+        self._tell_owned(repo_type, repo_id)
+        url = answer.get("url") if isinstance(answer, dict) else None
         return url if isinstance(url, str) else _page(self._transport.endpoint, repo_type, repo_id)
 
     def delete(self, repo_id: str, *, repo_type: str = "model", missing_ok: bool = False) -> None:
@@ -100,17 +98,19 @@ class Repositories:
             RepoNotFoundError: There is none, unless ``missing_ok``.
         """
         namespace, _, name = _checked(repo_id, repo_type).rpartition("/")
-        full_name = self._full_name(repo_id)
         try:
-            self._write(
+            self._change(
                 "DELETE",
                 "/api/repos/delete",
                 {"name": name, "organization": namespace or None, "type": repo_type},
+                repo_type,
+                repo_id,
             )
         except RepoNotFoundError:
             if not missing_ok:
                 raise
-        self._changed(full_name)
+            self._tell(repo_type, repo_id)
+        self._tell_owned(repo_type, repo_id)
 
     def exists(self, repo_id: str, *, repo_type: str = "model") -> bool:
         """Whether this token sees such a repository now; asks the Hub.
@@ -136,9 +136,9 @@ class Repositories:
         """
         _checked(from_id, repo_type, "from_id")
         parse_repo_id(to_id, field="to_id")
-        self._write("POST", "/api/repos/move", {"fromRepo": from_id, "toRepo": to_id, "type": repo_type})
-        self._changed(from_id)
-        self._changed(to_id)
+        body = {"fromRepo": from_id, "toRepo": to_id, "type": repo_type}
+        self._change("POST", "/api/repos/move", body, repo_type, from_id, to_id)
+        self._tell_owned(repo_type, from_id, to_id)
 
     def settings(
         self,
@@ -166,8 +166,8 @@ class Repositories:
         wanted = {key: value for key, value in changes.items() if value is not None}
         if not wanted:
             raise InvalidArgumentError("settings needs at least one of private and gated")
-        self._write("PUT", f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/settings", wanted)
-        self._changed(repo_id)
+        path = f"{api_prefix(repo_type, _checked(repo_id, repo_type))}/settings"
+        self._change("PUT", path, wanted, repo_type, repo_id)
 
     def files(self, repo_id: str, *, revision: str = "main", repo_type: str = "model") -> list[ModelFile]:
         """Every file of a repository at a revision, with its size."""
@@ -211,8 +211,7 @@ class Repositories:
             ResponseError: The Hub refused; status 409 when there is one.
         """
         body = {} if revision is None else {"startingPoint": parse_revision(revision)}
-        self._write("POST", _named(repo_type, repo_id, "branch", branch), body)
-        self._changed(repo_id)
+        self._change("POST", _named(repo_type, repo_id, "branch", branch), body, repo_type, repo_id)
 
     def delete_branch(self, repo_id: str, branch: str, *, repo_type: str = "model") -> None:
         """Delete a branch.
@@ -221,8 +220,7 @@ class Repositories:
             NotConnectedError: No token.
             RevisionNotFoundError: There is none.
         """
-        self._write("DELETE", _named(repo_type, repo_id, "branch", branch), None)
-        self._changed(repo_id)
+        self._change("DELETE", _named(repo_type, repo_id, "branch", branch), None, repo_type, repo_id)
 
     def create_tag(
         self,
@@ -241,8 +239,8 @@ class Repositories:
         """
         body = {"tag": parse_revision(tag, field="tag"), "message": message}
         path = _named(repo_type, repo_id, "tag", revision, field="revision")
-        self._write("POST", path, {key: value for key, value in body.items() if value is not None})
-        self._changed(repo_id)
+        given = {key: value for key, value in body.items() if value is not None}
+        self._change("POST", path, given, repo_type, repo_id)
 
     def delete_tag(self, repo_id: str, tag: str, *, repo_type: str = "model") -> None:
         """Delete a tag.
@@ -251,25 +249,32 @@ class Repositories:
             NotConnectedError: No token.
             RevisionNotFoundError: There is none.
         """
-        self._write("DELETE", _named(repo_type, repo_id, "tag", tag), None)
-        self._changed(repo_id)
+        self._change("DELETE", _named(repo_type, repo_id, "tag", tag), None, repo_type, repo_id)
 
-    def _full_name(self, repo_id: str) -> str:
-        """The id with its owner, by which the cache knows what the Hub takes a bare name for."""
-        self._check_token()
-        if "/" in repo_id:
-            return repo_id
-        answer = self._transport.get("/api/whoami-v2").json()
-        owner = answer.get("name") if isinstance(answer, dict) else None
-        return parse_repo_id(f"{owner}/{repo_id}", field="repo_id")
-
-    def _check_token(self) -> None:
+    def _change(self, method: str, path: str, body: Any, repo_type: str, *repo_ids: str) -> HubResponse:
+        """Send a change, and tell whose."""
         if self._transport.token is None:
             raise NotConnectedError("changing a repository needs a token: connect first, or set HF_TOKEN")
+        try:
+            response = self._transport.write(method, path, json=body)
+        except (TransportError, ServerError):
+            # Only a refusal is certain to have changed nothing.
+            self._tell(repo_type, *repo_ids)
+            raise
+        self._tell(repo_type, *repo_ids)
+        return response
 
-    def _write(self, method: str, path: str, body: Any) -> Any:
-        self._check_token()
-        return self._transport.write(method, path, json=body)
+    def _tell(self, repo_type: str, *repo_ids: str) -> None:
+        for repo_id in repo_ids:
+            self._changed(repo_id, repo_type)
+
+    def _tell_owned(self, repo_type: str, *repo_ids: str) -> None:
+        """Tell of those without an owner by the name that readers know: they are of the token's own account."""
+        bare = [repo_id for repo_id in repo_ids if "/" not in repo_id]
+        if bare:
+            with suppress(HubkitError):
+                owner = identity_of(self._transport).name
+                self._tell(repo_type, *(f"{owner}/{repo_id}" for repo_id in bare))
 
     def _check_named(self, response: HubResponse, repo_id: str, repo_type: str) -> None:
         """Refuse what is no answer about a repository, or one about another: anybody can say 200."""

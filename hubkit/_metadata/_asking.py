@@ -79,10 +79,10 @@ class HubAsker:
         try:
             model, etag = self._current(model_id, revision, stored, patient=patient)
         except RepoNotFoundError:
-            self._answers.store_missing(model_id, revision)
+            self._answers.store_missing(model_id, revision, asked_at=asked_at)
             raise
         except RevisionNotFoundError:
-            self._answers.store_missing(model_id, revision, missing="revision")
+            self._answers.store_missing(model_id, revision, missing="revision", asked_at=asked_at)
             raise
         self._answers.store_model(model_id, model, etag=etag, revision=revision, asked_at=asked_at)
         return model
@@ -106,7 +106,7 @@ class HubAsker:
     def _refreshed(
         self, model_id: str, revision: str | None, known: ModelMetadata, *, patient: bool
     ) -> ModelMetadata | None:
-        """The known answer with new counters; None when its commit has moved, or this Hub can't tell."""
+        """The known answer with new counters; None when its commit or name has changed, or this Hub can't tell."""
         path = api_prefix("model", model_id, revision)
         try:
             response = self._transport.get(path, params=_SMALL, patient=patient)
@@ -117,7 +117,7 @@ class HubAsker:
                 raise
             return None
         told = self._model_in(response, model_id, revision)
-        if told.sha != known.sha:
+        if (told.sha, told.model_id) != (known.sha, known.model_id):
             return None
         fields = {"downloads", "likes", "private", "gated", "disabled", "last_modified"}
         news = {field: getattr(told, field) for field in fields if getattr(told, field) is not None}

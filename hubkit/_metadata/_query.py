@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlencode
 
 import attrs
@@ -79,6 +79,8 @@ class SearchQuery:
             raise InvalidArgumentError(f"limit must be a whole number of at least 1, not {_shown(limit)}")
         if isinstance(filter_tags, str):
             raise InvalidArgumentError("filter_tags must be a list of tags, not one text")
+        if filter_tags is not None and not isinstance(filter_tags, Iterable):
+            raise InvalidArgumentError(f"filter_tags must be a list of tags, not {_shown(filter_tags)}")
         if author is not None and ("/" in parse_repo_id(author, field="author")):
             raise InvalidArgumentError(f"author must be the name of an account, not {_shown(author)}")
         return cls(

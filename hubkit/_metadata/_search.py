@@ -15,7 +15,7 @@ from hubkit._metadata._query import SearchQuery
 from hubkit._metadata._store import UNABLE
 from hubkit._transport import HubResponse, Transport
 from hubkit.cache._answers import Answers
-from hubkit.errors import DecodeError, HubkitError, OfflineError, TransportError
+from hubkit.errors import DecodeError, HubkitError, OfflineError, TransportError, UnexpectedAnswerError
 from hubkit.models import ModelMetadata
 
 __all__ = ["SearchStore"]
@@ -23,6 +23,10 @@ __all__ = ["SearchStore"]
 log = logging.getLogger("hubkit")
 
 _PATH = "/api/models"
+
+# The Hub has millions of models, and its readers leave off when they have enough.
+_MOST_PAGES = 1_000_000
+_MOST_WITHOUT_NEWS = 10
 
 
 class SearchStore:
@@ -88,19 +92,28 @@ class SearchStore:
     def _records(self, query: SearchQuery) -> Iterator[dict[str, Any]]:
         """Each model once, whatever happens to the listing between two pages."""
         seen: set[str] = set()
-        for page in self._transport.pages(_PATH, params=query.params()):
+        without_news = 0
+        for page in self._transport.pages(_PATH, params=query.params(), max_pages=_MOST_PAGES):
+            known = len(seen)
             for record in _records_of(page):
                 name = record.get("id") or record.get("modelId")
                 if isinstance(name, str) and name not in seen:
                     seen.add(name)
                     yield record
+            without_news = 0 if len(seen) > known else without_news + 1
+            if without_news > _MOST_WITHOUT_NEWS:
+                raise UnexpectedAnswerError(f"{page.url}: the listing goes round in circles")
 
     def _last_answer(self, query: SearchQuery) -> list[ModelMetadata] | None:
         last = self._answers.find_search(query.canonical())
         if last is None:
             return None
         records, told_at = last
-        return [self._from_listing(record, told_at) for record in records]
+        try:
+            return [self._from_listing(record, told_at) for record in records]
+        except DecodeError as error:
+            log.info("unreadable cache entry taken as a miss: %s", error)
+            return None
 
     def _from_listing(self, record: Any, told_at: float | None = None) -> ModelMetadata:
         moment = datetime.fromtimestamp(self._clock.now() if told_at is None else told_at, timezone.utc)

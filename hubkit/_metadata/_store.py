@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import os
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from hubkit._clock import Clock
 from hubkit._metadata._asking import HubAsker
+from hubkit._metadata._refreshing import Refreshing
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._transport import Transport
 from hubkit.cache._answers import Answers, StoredModel
@@ -26,6 +25,7 @@ from hubkit.errors import (
     RevisionNotFoundError,
     ServerError,
     TransportError,
+    UnexpectedAnswerError,
 )
 from hubkit.models import ModelMetadata
 
@@ -36,6 +36,9 @@ log = logging.getLogger("hubkit")
 UNABLE = (TransportError, OfflineError, RateLimitedError, ServerError, DecodeError)
 """Reasons why an answer can't be had now, as against answers; half a record is none."""
 
+_MOST_ODDITIES = 3
+"""Answers that are no Hub's, up to which each may be the fault of its model; more are a proxy's in between."""
+
 
 class MetadataStore:
     """What the Hub says about models: from the cache while it is good, else from the Hub.
@@ -44,7 +47,7 @@ class MetadataStore:
         answers: The cache, as the caller may read it.
         transport: The way to the Hub.
         flights: Lets one ask for all who want the same.
-        max_workers: Requests under way at once in `get_many`.
+        max_workers: Requests under way at once in `get_many`, and in the background.
         clock: Where the time comes from.
     """
 
@@ -65,7 +68,7 @@ class MetadataStore:
         self._flights = flights
         self._asker = HubAsker(answers, transport, clock=clock)
         self._max_workers = max_workers
-        self._refreshing: dict[tuple[str, str | None, int], threading.Thread] = {}
+        self._refreshing = Refreshing(max_workers=max_workers)
 
     def get(
         self, model_id: str, *, use_cache: bool = True, revision: str | None = None
@@ -102,11 +105,7 @@ class MetadataStore:
             if stored.freshness is Freshness.HIT:
                 self._tally.hits += 1
                 return _model_of(stored, model_id, revision)
-            if (
-                stored.freshness is Freshness.STALE_OK
-                and not self._transport.offline
-                and stored.model is not None
-            ):
+            if self._serves_meanwhile(stored) and stored.model is not None:
                 self._tally.stale += 1
                 self._refresh_in_background(model_id, revision, stored)
                 return stored.model
@@ -118,8 +117,9 @@ class MetadataStore:
         Raises:
             RateLimitedError: The quota is used up; ``partial`` has what is known by then.
         """
-        if isinstance(model_ids, str):
-            raise InvalidArgumentError("model_ids must be a list of ids, not one text")
+        if isinstance(model_ids, str) or not isinstance(model_ids, Iterable):
+            what = "one text" if isinstance(model_ids, str) else type(model_ids).__name__
+            raise InvalidArgumentError(f"model_ids must be a list of ids, not {what}")
         wanted = list(dict.fromkeys(parse_repo_id(model_id) for model_id in model_ids))
         found = self._cached(wanted)
         missing = [model_id for model_id in wanted if model_id not in found]
@@ -129,26 +129,30 @@ class MetadataStore:
 
     def known(self, model_id: str) -> ModelMetadata | None:
         """What may be used without asking anybody, as if the Hub were out of reach."""
+        if not isinstance(model_id, str):
+            raise InvalidArgumentError(f"model_id must be text, not {type(model_id).__name__}")
         stored = self._answers.find_model(model_id)
-        if stored is None or (stored.freshness is not Freshness.HIT and not stored.serves_on_error):
+        if stored is None:
             return None
-        return stored.model
+        usable = stored.freshness is Freshness.HIT or stored.serves_on_error
+        return stored.model if usable or self._serves_meanwhile(stored) else None
 
     def recall(self, model_id: str, *, revision: str | None = None) -> ModelMetadata | None:
         """What the cache still has about a model, however old; asks nobody."""
         stored = self._answers.find_model(model_id, revision)
         return None if stored is None else stored.model
 
-    def drop(self, model_id: str) -> None:
+    def drop(self, repo_id: str, repo_type: str = "model") -> None:
         """Forget what a write of this process has changed."""
-        self._answers.drop_model(model_id)
-        self._answers.drop_searches()
+        if repo_type == "model":
+            self._answers.drop_model(repo_id)
+            self._answers.drop_searches()
+        else:
+            self._answers.drop_replies(f"{repo_type}s/{repo_id}")
 
     def finish(self) -> None:
         """Wait for answers that are being refreshed: a program that ends now would lose them."""
-        for (_, _, pid), thread in list(self._refreshing.items()):
-            if pid == os.getpid() and thread.ident is not None:
-                thread.join(self._transport.new_deadline().seconds)
+        self._refreshing.finish(self._transport.new_deadline())
 
     def _asked(
         self, model_id: str, revision: str | None, stored: StoredModel | None, *, use_cache: bool
@@ -168,12 +172,7 @@ class MetadataStore:
             if self._transport.offline or not use_cache:
                 model = ask()
             else:
-                model = self._flights.run(
-                    f"{model_id} @ {revision}" if revision else model_id,
-                    ask=ask,
-                    look=lambda: self._fresh(model_id, revision),
-                    deadline=self._transport.new_deadline(),
-                )
+                model = self._flown(model_id, revision, ask, patient=not may_serve)
         except NotFoundError:
             self._tally.count_answer(asked=asked, known=known is not None)
             raise
@@ -187,6 +186,18 @@ class MetadataStore:
         self._tally.count_answer(asked=asked, known=known is not None)
         return model
 
+    def _flown(
+        self, model_id: str, revision: str | None, ask: Callable[[], ModelMetadata], *, patient: bool
+    ) -> ModelMetadata:
+        """What ``ask`` gives here, or gave whoever else was just asking the same."""
+        return self._flights.run(
+            f"{model_id} @ {revision}" if revision else model_id,
+            ask=ask,
+            look=lambda: self._fresh(model_id, revision),
+            deadline=self._transport.new_deadline(),
+            patient=patient,
+        )
+
     def _fresh(self, model_id: str, revision: str | None) -> ModelMetadata | None:
         """What another may have stored meanwhile."""
         stored = self._answers.find_model(model_id, revision)
@@ -194,26 +205,23 @@ class MetadataStore:
             return None
         return _model_of(stored, model_id, revision)
 
+    def _serves_meanwhile(self, stored: StoredModel) -> bool:
+        """Whether an expired answer may be used while it is asked anew, which offline nobody does."""
+        return stored.freshness is Freshness.STALE_OK and not self._transport.offline
+
     def _refresh_in_background(self, model_id: str, revision: str | None, stored: StoredModel) -> None:
         """Ask anew while the caller goes on with the stale answer; once at a time for each model."""
-        key = (model_id, revision, os.getpid())
+
+        def ask() -> ModelMetadata:
+            return self._asker.ask(model_id, revision, stored, patient=False)
 
         def refresh() -> None:
             try:
-                self._asker.ask(model_id, revision, stored, patient=False)
+                self._flown(model_id, revision, ask, patient=False)
             except HubkitError as error:
                 log.info("background refresh of %s failed: %s", model_id, error)
-            finally:
-                self._refreshing.pop(key, None)
 
-        thread = threading.Thread(target=refresh, name=f"hubkit refresh {model_id}", daemon=True)
-        # One step, so that of two callers one starts; a child doesn't wait for its parent's.
-        if self._refreshing.setdefault(key, thread) is thread:
-            try:
-                thread.start()
-            except RuntimeError:
-                # The interpreter is ending: nobody will need the answer.
-                self._refreshing.pop(key, None)
+        self._refreshing.start((model_id, revision), refresh)
 
     def _cached(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
         """What needs no request, negative answers included."""
@@ -233,6 +241,7 @@ class MetadataStore:
         """Ask for each; what concerns them all ends the asking, and what concerns one waits for the others."""
         hindrances: list[HubkitError] = []
         failures: list[HubkitError] = []
+        oddities: list[HubkitError] = []
 
         def ask(model_id: str) -> None:
             if hindrances:
@@ -248,6 +257,10 @@ class MetadataStore:
                 found[model_id] = self.require(model_id)
             except NotFoundError:
                 found[model_id] = None
+            except UnexpectedAnswerError as error:
+                oddities.append(error)
+                if len(oddities) > _MOST_ODDITIES:
+                    hindrances.append(error)
             except (TransportError, OfflineError, RateLimitedError, AuthenticationError) as error:
                 hindrances.append(error)
             except HubkitError as error:
@@ -262,8 +275,9 @@ class MetadataStore:
                 raise _with_partial(error, found)
             if not isinstance(error, (TransportError, OfflineError)):
                 raise error
-        if hindrances:
-            log.warning("no metadata of %d models: %s", len(model_ids) - len(found), hindrances[0])
+        if hindrances or oddities:
+            missing = sum(model_id not in found for model_id in model_ids)
+            log.warning("no metadata of %d models: %s", missing, (*hindrances, *oddities)[0])
 
 
 def _model_of(stored: StoredModel, model_id: str, revision: str | None) -> ModelMetadata:

@@ -11,13 +11,17 @@ from hubkit.errors import (
     UnexpectedAnswerError,
 )
 
-__all__ = ["Outage", "is_absence"]
+__all__ = ["NotAskedError", "Outage", "is_absence"]
 
 PAUSE = 10.0
 """Seconds for which a silent Hub is left alone by callers who can do without it."""
 
 MEMORY = 60.0
 """Seconds after which a failure tells nothing any more."""
+
+
+class NotAskedError(TransportTimeoutError):
+    """A Hub that gave no answer a moment ago was left alone: nothing that others would meet too."""
 
 
 class Outage:

@@ -21,7 +21,7 @@ from hubkit.cache._keys import (
     Scope,
     model_key,
     model_prefix,
-    reply_prefix,
+    replies_about,
     search_key,
     search_prefix,
     shelf_of,
@@ -99,26 +99,29 @@ class Answers:
         self._scope = scope
         self._policy = policy
         self._clock = clock
-        self._drops = 0
-        self._hidden: set[str] = set()
+        self._drops = tiers.drops
         self._holdings: Holdings | None = None
 
     def find_model(self, model_id: str, revision: str | None = None) -> StoredModel | None:
         """What is known about a model; None when nothing is."""
-        if model_id in self._hidden:
+        if self._drops.hides(model_id):
             return None
+        looked_at = self._drops.moment
         found = self._tiers.find(self._model_keys(model_id, revision), self._judge)
-        return self._taken(model_id, revision, found)
+        return self._taken(model_id, revision, found, looked_at)
 
     def find_models(
         self, model_ids: Sequence[str], revision: str | None = None
     ) -> dict[str, StoredModel | None]:
         """`find_model` for many, in one round trip a tier."""
         groups = [self._model_keys(model_id, revision) for model_id in model_ids]
+        looked_at = self._drops.moment
         with collector_paused():
             answers = self._tiers.find_many(groups, self._judge)
             return {
-                model_id: None if model_id in self._hidden else self._taken(model_id, revision, found)
+                model_id: None
+                if self._drops.hides(model_id)
+                else self._taken(model_id, revision, found, looked_at)
                 for model_id, found in zip(model_ids, answers, strict=True)
             }
 
@@ -137,9 +140,9 @@ class Answers:
         """What became of this client's questions."""
         return self._tiers.tally
 
-    def moment(self) -> int:
-        """A mark to take before asking: `store_model` then leaves out what a drop has overtaken."""
-        return self._drops
+    def moment(self) -> object:
+        """A mark to take before asking: what a drop has overtaken is then not stored."""
+        return self._drops.moment
 
     def store_model(
         self,
@@ -148,7 +151,7 @@ class Answers:
         *,
         etag: str | None,
         revision: str | None = None,
-        asked_at: int | None = None,
+        asked_at: object = None,
         unshared: bool = False,
     ) -> None:
         """Keep an answer of the Hub.
@@ -161,7 +164,7 @@ class Answers:
             asked_at: The `moment` before it was asked: what was dropped since then is not brought back.
             unshared: Whether it stays the caller's own, since nobody knows if it is private.
         """
-        if asked_at not in (None, self._drops) or (model.partial and self._has_more(model_id, revision)):
+        if self._is_overtaken(asked_at) or (model.partial and self._has_more(model_id, revision)):
             return
         public = self.is_public(model) and not (unshared and model.private is None)
         public_key, own_key = self._model_keys(model_id, revision)
@@ -177,7 +180,7 @@ class Answers:
         if not public:
             # It was public once, and its new owner's readers alone may know it now.
             self._tiers.delete(public_key)
-        self._remember(model_id, revision, model, entry)
+        self._remember(model_id, revision, model, entry, asked_at)
 
     def is_public(self, model: ModelMetadata) -> bool:
         """Whether anybody may read about a model that this caller was told about."""
@@ -185,7 +188,12 @@ class Answers:
         return model.private is False or (model.private is None and self._scope == ANONYMOUS)
 
     def store_missing(
-        self, model_id: str, revision: str | None = None, *, missing: str = "repository"
+        self,
+        model_id: str,
+        revision: str | None = None,
+        *,
+        missing: str = "repository",
+        asked_at: object = None,
     ) -> None:
         """Keep, for this caller alone, that there is no such model.
 
@@ -193,29 +201,38 @@ class Answers:
             model_id: As it was asked.
             revision: As it was asked.
             missing: What there is none of: ``repository`` or ``revision``.
+            asked_at: As for `store_model`: it may have been made since.
         """
+        if self._is_overtaken(asked_at):
+            return
         ttl = self._policy.negative_ttl
         public_key, own_key = self._model_keys(model_id, revision)
-        self.memory.drop((model_id, revision))
         # It is deleted or private now: the old answer must not come back once this one expires.
         for key in (own_key, public_key):
             self._tiers.delete(key)
+        # Last, since whoever finds it in a store meanwhile keeps it at hand.
+        self.memory.drop((model_id, revision))
         if ttl > 0:
             self._tiers.store(Entry(own_key, 404, self._clock.now(), ttl, missing, b""), expires_in=ttl)
 
     def drop_model(self, model_id: str) -> bool:
         """Forget a model, at every revision, whoever asked for it; whether it was known."""
-        self._drops += 1
+        self._drops.note()
         if self._tiers.read_only:
-            # Others go on reading it, but whoever changed it shall not.
-            self._hidden.add(model_id)
+            self._drops.hide(model_id)
         known = [self._tiers.delete(key) for key in self._model_keys(model_id, None)]
         for scope in (self._scope, PUBLIC):
             known.append(bool(self._tiers.clear(model_key(self._endpoint, scope, model_id) + " @ ")))
-            # What huggingface_hub was told of it, and the commit that its branches are pinned to.
-            self._tiers.clear(f"{reply_prefix(self._endpoint, scope)}models/{model_id} ")
-        self.memory.clear()
+        self.drop_replies(f"models/{model_id}")
+        self._forget_at_hand()
         return any(known)
+
+    def drop_replies(self, repo: str) -> None:
+        """Forget what huggingface_hub was told about a repository, such as ``models/org/name``, and of lists."""
+        for scope in (self._scope, PUBLIC):
+            self._tiers.clear(replies_about(self._endpoint, scope, repo))
+        # Lists are of no repository.
+        self._tiers.clear(replies_about(self._endpoint, self._scope, ""))
 
     def models(self) -> list[StoredModel]:
         """Every model that this caller may read about, at its default revision, stale ones too."""
@@ -224,7 +241,7 @@ class Answers:
             prefix = model_prefix(self._endpoint, scope)
             for entry in self._tiers.entries(prefix):
                 name = entry.key.removeprefix(prefix)
-                hidden = " @ " in name or name in self._hidden
+                hidden = " @ " in name or self._drops.hides(name)
                 stored = None if hidden else self._understood(entry, self._judge(entry))
                 if stored is None or stored.model is None:
                     continue
@@ -271,24 +288,31 @@ class Answers:
 
     def is_dropped(self, model_id: str) -> bool:
         """Whether this caller has forgotten a model that others still read."""
-        return model_id in self._hidden
+        return self._drops.hides(model_id)
 
     def drop_searches(self) -> None:
         """Forget the caller's searches: a write may have changed what they would find."""
-        scope = self._search_scopes[0]
-        self._tiers.clear(search_prefix(self._endpoint, scope))
-        # Lists that huggingface_hub was given are of no repository.
-        self._tiers.clear(reply_prefix(self._endpoint, scope) + " ")
+        self._tiers.clear(search_prefix(self._endpoint, self._search_scopes[0]))
 
     def clear(self) -> int:
         """Forget everything in the stores, whoever's it is; how many entries."""
-        self.memory.clear()
-        return self._tiers.clear()
+        count = self._tiers.clear()
+        self._forget_at_hand()
+        return count
 
     @property
     def _search_scopes(self) -> tuple[Scope, ...]:
         """Where the caller's searches lie, its own first: one made with a token may name private models."""
         return (PUBLIC,) if self._scope == ANONYMOUS else (self._scope, PUBLIC)
+
+    def _is_overtaken(self, asked_at: object) -> bool:
+        """Whether something was changed since a moment; None is now."""
+        return asked_at is not None and asked_at is not self._drops.moment
+
+    def _forget_at_hand(self) -> None:
+        # Whoever read a store just before it was emptied must not keep what it read.
+        self._drops.note()
+        self.memory.clear()
 
     def _search_items(self, entry: Entry) -> list[Mapping[str, Any]] | None:
         if not may_serve_on_error(entry.stored_at, entry.ttl, now=self._clock.now(), policy=self._policy):
@@ -333,12 +357,14 @@ class Answers:
             freshness = Freshness.REVALIDATE
         return StoredModel(model, entry, freshness, usable)
 
-    def _taken(self, model_id: str, revision: str | None, found: Found) -> StoredModel | None:
+    def _taken(
+        self, model_id: str, revision: str | None, found: Found, looked_at: object
+    ) -> StoredModel | None:
         """What an entry says, kept at hand if it may be used without asking."""
         entry, freshness = found
         stored = None if entry is None else self._understood(entry, freshness)
         if stored is not None and stored.model is not None and stored.freshness is Freshness.HIT:
-            self._remember(model_id, revision, stored.model, stored.entry)
+            self._remember(model_id, revision, stored.model, stored.entry, looked_at)
         return stored
 
     def _has_more(self, model_id: str, revision: str | None) -> bool:
@@ -346,9 +372,19 @@ class Answers:
         stored = self.find_model(model_id, revision)
         return stored is not None and stored.freshness is Freshness.HIT
 
-    def _remember(self, model_id: str, revision: str | None, model: ModelMetadata, entry: Entry) -> None:
+    def _remember(
+        self,
+        model_id: str,
+        revision: str | None,
+        model: ModelMetadata,
+        entry: Entry,
+        known_since: object,
+    ) -> None:
         if model.partial or not self.memory.keeps:
             return
         age = self._clock.now() - entry.stored_at
         good_for = RETENTION if entry.ttl is None else min(entry.ttl, self._policy.ttl) - age
         self.memory.put((model_id, revision), model, good_for=good_for)
+        # Afterwards, since a drop that comes later finds it there.
+        if self._is_overtaken(known_since):
+            self.memory.drop((model_id, revision))

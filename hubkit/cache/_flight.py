@@ -11,7 +11,7 @@ import copy
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from hubkit._clock import Clock, Deadline
@@ -81,10 +81,16 @@ class SingleFlight(Generic[T]):
         self._clock = clock
         self._gate = ForkSafeLock()
         self._pid = os.getpid()
-        self._under_way: dict[str, _Flight[T]] = {}
+        self._under_way: dict[Hashable, _Flight[T]] = {}
 
     def run(
-        self, subject: str, *, ask: Callable[[], T], look: Callable[[], T | None], deadline: Deadline
+        self,
+        subject: str,
+        *,
+        ask: Callable[[], T],
+        look: Callable[[], T | None],
+        deadline: Deadline,
+        patient: bool = True,
     ) -> T:
         """The answer to a question, asked by this caller or by another.
 
@@ -93,15 +99,21 @@ class SingleFlight(Generic[T]):
             ask: Asks the Hub and stores its answer.
             look: Looks whether another has stored one.
             deadline: How long to wait for another.
+            patient: Whether ``ask`` waits for a Hub that isn't ready; who does is not told by who doesn't.
 
         Raises:
             TransportTimeoutError: The other took too long.
             HubkitError: What ``ask`` raised, here or where it was asked.
         """
+        # What was asked before a change of ours is no answer to who asks after it.
+        gate = (subject, patient, self._tiers.drops.moment)
         while True:
-            flight, is_mine = self._board(subject)
+            flight, is_mine = self._board(gate)
             if is_mine:
-                return self._lead(flight, subject, ask, look, deadline)
+                try:
+                    return self._lead(flight, subject, ask, look, deadline)
+                finally:
+                    self._land(gate, flight)
             if not flight.over.wait(deadline.remaining()):
                 raise TransportTimeoutError(f"{subject}: waited {deadline.seconds:g} s for another's answer")
             if flight.error is not None:
@@ -110,16 +122,22 @@ class SingleFlight(Generic[T]):
             if flight.answers:
                 return flight.answers[0]
 
-    def _board(self, subject: str) -> tuple[_Flight[T], bool]:
+    def _board(self, gate: Hashable) -> tuple[_Flight[T], bool]:
         with self._gate.lock:
             if self._pid != os.getpid():
                 # The threads that led these stayed in the parent.
                 self._pid, self._under_way = os.getpid(), {}
-            flight = self._under_way.get(subject)
+            flight = self._under_way.get(gate)
             if flight is not None:
                 return flight, False
-            flight = self._under_way[subject] = _Flight()
+            flight = self._under_way[gate] = _Flight()
             return flight, True
+
+    def _land(self, gate: Hashable, flight: _Flight[T]) -> None:
+        # Interrupted, it has neither answer nor error, and a waiter takes over.
+        with self._gate.lock:
+            self._under_way.pop(gate, None)
+        flight.over.set()
 
     def _lead(
         self,
@@ -136,11 +154,6 @@ class SingleFlight(Generic[T]):
         except HubkitError as error:
             flight.error = error
             raise
-        finally:
-            # Interrupted, it has neither answer nor error, and a waiter takes over.
-            with self._gate.lock:
-                self._under_way.pop(subject, None)
-            flight.over.set()
 
     def _ask_or_wait(
         self, subject: str, ask: Callable[[], T], look: Callable[[], T | None], deadline: Deadline

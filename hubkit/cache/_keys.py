@@ -21,6 +21,7 @@ __all__ = [
     "model_key",
     "model_prefix",
     "note_key",
+    "replies_about",
     "reply_prefix",
     "scope_of",
     "search_key",
@@ -104,6 +105,16 @@ def model_key(endpoint: str, scope: Scope, model_id: str, revision: str | None =
 def reply_prefix(endpoint: str, scope: Scope) -> str:
     """What every key of an answer to huggingface_hub starts with; the repository follows."""
     return f"{scope}|{endpoint}|reply|"
+
+
+def replies_about(endpoint: str, scope: Scope, repo: str) -> str:
+    """What the keys of all answers to huggingface_hub about a repository start with.
+
+    >>> replies_about("https://huggingface.co", PUBLIC, "models/org/name")
+    'public|https://huggingface.co|reply|models/org/name '
+    """
+    # No id has a space in it, so that none is the beginning of another's.
+    return f"{reply_prefix(endpoint, scope)}{repo} "
 
 
 def access_key(endpoint: str, scope: Scope, model_id: str) -> str:

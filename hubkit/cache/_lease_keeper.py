@@ -77,8 +77,9 @@ class _Keeper:
     def _renew(self, lease: Lease) -> None:
         try:
             still_held = lease.renew()
-        except CacheError as error:
-            log.debug("a lease could not be renewed: %s", error)
+        except Exception as error:  # noqa: BLE001 - a backend of somebody else's may raise anything
+            # Its text may repeat an address with a password.
+            log.debug("a lease could not be renewed: %s", type(error).__name__)
             return
         if not still_held:
             # Too late: another may hold it. Its owner goes on; two askers do no harm.

@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit.cache._backend import CacheBackend, Lease
+from hubkit.cache._drops import Drops
 from hubkit.cache._entry import Entry
 from hubkit.cache._freshness import RETENTION, Freshness
 from hubkit.cache._keys import is_shareable
@@ -46,6 +47,8 @@ class Tiers:
         self.read_only = read_only
         self.tally = Tally()
         """What became of questions; here, since tiers stay when the token changes."""
+        self.drops = Drops()
+        """What this process has changed; here for the same reason."""
         self._clock = clock
 
     def find(self, keys: Sequence[str], judge: Callable[[Entry], Freshness]) -> Found:

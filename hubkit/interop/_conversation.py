@@ -110,6 +110,7 @@ class Conversation:
                 ask=lambda: self._ask(found, patient=fallback is None),
                 look=self._look,
                 deadline=Deadline(self._deadline, self._clock),
+                patient=fallback is None,
             )
         except HubkitError as error:
             return self._despite(error, fallback)
@@ -142,7 +143,8 @@ class Conversation:
         return Answer(found.stored.reply, shared=True) if found.is_hit and found.stored is not None else None
 
     def _ask(self, found: _Found, *, patient: bool) -> Answer:
-        """Ask the Hub, and keep what it says."""
+        """Ask the Hub, and keep what it says, unless a write has overtaken it."""
+        asked_at = self._caller.shelf.moment()
         response = self._hub.ask(found.question, self._request_for(found), patient=patient)
         if response.status_code == 304 and found.stored is not None:
             reply = found.stored.reply
@@ -151,6 +153,8 @@ class Conversation:
             reply = reply_of(response, found.question)
             if not is_worth_keeping(found.question, reply, was_redirected=bool(response.history)):
                 return Answer(reply, shared=False)
+        if asked_at is not self._caller.shelf.moment():
+            return Answer(reply, shared=False)
         return Answer(reply, shared=self._keep(found.question, reply))
 
     def _request_for(self, found: _Found) -> Request:

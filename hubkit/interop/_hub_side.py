@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from hubkit._clock import Clock, Deadline
+from hubkit._transport._outage import NotAskedError
 from hubkit._transport._pauses import retry_after, spent_quota
 from hubkit.errors import RateLimitedError, ServerError, TransportError, TransportTimeoutError
 from hubkit.interop._caller import Caller
@@ -55,9 +56,7 @@ class HubSide:
         """
         outage, cooldown = self._caller.outage, self._caller.cooldown(question.kind)
         if not patient and not outage.is_worth_a_wait():
-            raise TransportTimeoutError(
-                f"{question.url}: not asked, since the Hub gave no answer a moment ago"
-            )
+            raise NotAskedError(f"{question.url}: not asked, since the Hub gave no answer a moment ago")
         deadline = Deadline(self._deadline if patient else 0.0, self._clock)
         pause = cooldown.remaining()
         while True:

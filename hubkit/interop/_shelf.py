@@ -12,7 +12,7 @@ from hubkit._lazy import load_json
 from hubkit._refs import is_commit_hash
 from hubkit.cache._entry import Entry
 from hubkit.cache._freshness import RETENTION, Freshness, Policy, assess, may_serve_on_error
-from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, model_key, reply_prefix
+from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, model_key, replies_about
 from hubkit.cache._model_codec import decode_model
 from hubkit.cache._tiers import Tiers
 from hubkit.errors import CacheCorruptedError, DecodeError
@@ -152,8 +152,17 @@ class Shelf:
         """Whether answers about the repository will go where they can be read."""
         return self._scope == ANONYMOUS or self._visibility(repo) is not None
 
+    def moment(self) -> object:
+        """A mark to take before asking: when it is another afterwards, a write may have overtaken the answer."""
+        return self._tiers.drops.moment
+
     def drop(self, repo: RepoName) -> None:
         """Forget all about a repository, and which repositories there are: a write has changed it."""
+        drops = self._tiers.drops
+        drops.note()
+        if self._tiers.read_only:
+            drops.hide(repo)
+            drops.hide(repo.endpoint)
         for scope in (self._scope, PUBLIC):
             self._drop_in(scope, repo)
         self._tiers.clear(_prefix(self._scope, repo.endpoint, None))
@@ -190,6 +199,8 @@ class Shelf:
             self._tiers.clear(key + " @ ")
 
     def _found(self, repo: RepoName | None, text: str) -> tuple[Entry | None, Freshness]:
+        if self._tiers.drops.hides(repo or self._endpoint):
+            return None, Freshness.MISS
         keys = [_prefix(scope, self._endpoint, repo) + text for scope in (PUBLIC, self._scope)]
         if repo is None and self._scope != ANONYMOUS:
             # What nobody in particular was told leaves out what is this caller's.
@@ -294,9 +305,7 @@ class Shelf:
 
 def _prefix(scope: Scope, endpoint: str, repo: RepoName | None) -> str:
     """What the keys of all replies about a repository, or of lists, start with."""
-    # No id has a space in it, so that none is the beginning of another's.
-    name = "" if repo is None else f"{repo.repo_type}/{repo.repo_id}"
-    return f"{reply_prefix(endpoint, scope)}{name} "
+    return replies_about(endpoint, scope, "" if repo is None else f"{repo.repo_type}/{repo.repo_id}")
 
 
 def _pin_text(question: Question) -> str:

@@ -50,6 +50,19 @@ def test_model_ids(hub, client, model_id, verb):
     assert str(info.value).isprintable()
 
 
+@pytest.mark.parametrize("model_ids", [None, 3])
+def test_lists_of_model_ids(client, model_ids):
+    """What is no list is refused by name."""
+    with pytest.raises(InvalidArgumentError, match="model_ids"):
+        client.get_many_metadata(model_ids)
+
+
+def test_what_is_looked_up(client):
+    """Any text may be cached, and nothing else."""
+    with pytest.raises(InvalidArgumentError, match="model_id"):
+        client.recall_metadata(3)
+
+
 def test_long_ids_work(hub, client):
     """An id of 257 characters is real."""
     name = "org/" + "n" * 253
@@ -69,6 +82,7 @@ def test_long_ids_work(hub, client):
         ({"limit": None}, "limit"),
         ({"filter_tags": "one"}, "filter_tags"),
         ({"filter_tags": ["a\nb"]}, "filter_tags"),
+        ({"filter_tags": 3}, "filter_tags"),
         ({"query": "a\x00"}, "query"),
         ({"query": 3}, "query"),
         ({"author": "a/b"}, "author"),

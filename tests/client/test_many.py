@@ -90,3 +90,33 @@ def test_one_text_is_no_list(client):
     """A single id is refused, instead of being taken apart."""
     with pytest.raises(InvalidArgumentError, match="model_ids"):
         client.get_many_metadata("gpt2")
+
+
+def test_one_answer_about_another_model_hides_only_its_own(hub, make_client):
+    """The others are there all the same."""
+    hub.fail("model_info", status=200, body={"id": "some/other", "private": False})
+    found = make_client(max_workers=1).get_many_metadata(["gpt2", "bert-base-uncased", "alice/base"])
+
+    assert [None, "bert-base-uncased", "alice/base"] == [model and model.model_id for model in found.values()]
+
+
+def test_a_login_portal_is_met_a_few_times(hub, make_client):
+    """What answers for the Hub again and again ends the asking."""
+    hub.fail("model_info", status=200, body="<html>", headers={"Content-Type": "text/html"}, times=None)
+    found = make_client(max_workers=1).get_many_metadata([f"org/m{n}" for n in range(50)])
+
+    assert [None] * 50 == list(found.values())
+    assert 4 == hub.total_requests
+
+
+def test_what_is_used_while_it_is_asked_anew_comes_without_a_hub_too(hub, make_client, clock):
+    """With stale_while_revalidate the answers are those of one call each, whatever was asked before them."""
+    names = ["gpt2", "bert-base-uncased"]
+    make_client().get_many_metadata(names)
+    clock.advance(hours=25)
+    hub.stop()
+    client = make_client(stale_while_revalidate="7d", retries=0, max_workers=1)
+    found = client.get_many_metadata(["un/known", *names])
+
+    assert [None, *names] == [model and model.model_id for model in found.values()]
+    assert names == [client.recall_metadata(name).model_id for name in names]

@@ -150,6 +150,46 @@ def test_stale_while_revalidate_answers_at_once(hub, make_client, clock):
     assert client.get_model_metadata(BERT).cached_at > first.cached_at
 
 
+def test_the_background_asks_a_few_at_a_time(hub, make_client, clock):
+    """Of thirty models that are asked anew at once all get their answers, and no more than max_workers wait for one."""
+    names = [f"org/m{number}" for number in range(30)]
+    for name in names:
+        hub.add_model({"id": name, "private": False})
+    make_client().get_many_metadata(names)
+    clock.advance(hours=25)
+    hub.reset_counts()
+    hub.fail("model_info", status=None, delay=0.05, times=None)
+    client = make_client(stale_while_revalidate="7d", max_workers=3)
+    client.get_many_metadata(names)
+    at_once = sum(thread.name == "hubkit refresh" for thread in threading.enumerate())
+    client.close()
+
+    assert 30 == hub.total_requests
+    assert 1 <= at_once <= 3
+
+
+def test_the_background_asks_for_all_who_share_the_cache(hub, tmp_path):
+    """Four clients go on with one expired answer, and one of them asks."""
+    config = HubConfig(
+        endpoint=hub.endpoint,
+        cache=tmp_path.as_uri(),
+        ttl=1.0,
+        stale_while_revalidate=600.0,
+        memory_entries=0,
+    )
+    clients = [HubClient(config) for _ in range(4)]
+    clients[0].get_model_metadata(BERT)
+    time.sleep(1.0)
+    hub.reset_counts()
+    hub.fail("model_info", status=None, delay=0.3, times=None)
+    for client in clients:
+        client.get_model_metadata(BERT)
+    for client in clients:
+        client.close()
+
+    assert 1 == hub.total_requests
+
+
 def test_use_cache_false_asks(hub, client):
     """The caller can insist on the Hub's own word."""
     client.get_model_metadata(BERT)

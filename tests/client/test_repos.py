@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from hubkit import (
@@ -13,6 +15,7 @@ from hubkit import (
     RepoNotFoundError,
     ResponseError,
     RevisionNotFoundError,
+    TransportTimeoutError,
     UnexpectedAnswerError,
 )
 
@@ -247,3 +250,55 @@ def test_bad_arguments(repos, hub, call):
         call(repos)
 
     assert 0 == hub.total_requests
+
+
+@pytest.mark.parametrize(
+    ("revision", "make"),
+    [
+        ("dev", lambda repos: repos.create_branch("alice/base", "dev")),
+        ("v1", lambda repos: repos.create_tag("alice/base", "v1")),
+    ],
+)
+def test_a_revision_that_was_missing_and_is_made(make_client, alice, revision, make):
+    """It is there at once, whatever was remembered of it."""
+    client = make_client(token=alice)
+    before = client.get_model_metadata("alice/base", revision=revision)
+    make(client.repos)
+
+    assert before is None
+    assert "alice/base" == client.get_model_metadata("alice/base", revision=revision).model_id
+
+
+def test_own_repositories_by_their_bare_name(make_client, alice):
+    """Without an owner they are the token's; what is cached of them lies under the whole name."""
+    client = make_client(token=alice)
+    seen = [client.get_model_metadata("alice/mine")]
+    client.repos.create("mine")
+    seen.append(client.get_model_metadata("alice/mine").model_id)
+    client.repos.delete("mine")
+    seen.append(client.get_model_metadata("alice/mine"))
+
+    assert [None, "alice/mine", None] == seen
+
+
+def test_a_repository_that_somebody_else_has_made(make_client, alice, hub):
+    """With ``exist_ok`` it is there afterwards, also for who was told a moment ago that it isn't."""
+    client = make_client(token=alice)
+    client.get_model_metadata("alice/mine")
+    hub.add_repo("alice/mine", {"config.json": b"{}"})
+    client.repos.create("alice/mine", exist_ok=True)
+
+    assert "alice/mine" == client.get_model_metadata("alice/mine").model_id
+
+
+def test_a_change_whose_answer_was_lost(make_client, alice, hub):
+    """Nobody knows what became of it: what was cached of the repository is asked anew."""
+    client = make_client(token=alice, read_timeout=0.3)
+    before = client.get_model_metadata("alice/base").gated
+    hub.fail("settings", status=None, delay=1.0)
+    with pytest.raises(TransportTimeoutError):
+        client.repos.settings("alice/base", gated="auto")
+    while not hub.requests["settings"]:
+        time.sleep(0.05)
+
+    assert (False, "auto") == (before, client.get_model_metadata("alice/base").gated)

@@ -110,3 +110,13 @@ def test_bytes_saved(hub, expired):
     full = len(requests.get(f"{address}?blobs=true", timeout=10).content)
 
     assert short < full / 10
+
+
+def test_new_name_is_noticed(hub, make_client, clock):
+    """A model keeps its commit when it is renamed; asked by its old name it is told of by the new one."""
+    hub.add_repo("alice/before", {f"f{n}.txt": b"" for n in range(60)})
+    make_client().get_model_metadata("alice/before")
+    hub.rename("alice/before", "alice/after")
+    clock.advance(hours=25)
+
+    assert "alice/after" == make_client().get_model_metadata("alice/before").model_id

@@ -6,8 +6,12 @@ import gzip
 import json
 
 import pytest
+from hostile_server import HostileServer
 
-from hubkit import RateLimitedError, TransportError
+from hubkit import HubClient, HubConfig, RateLimitedError, TransportError, UnexpectedAnswerError
+from hubkit._clock import SYSTEM_CLOCK
+from hubkit.cache import MemoryCache
+from hubkit.cache._entry import Entry, encode_entry
 
 
 @pytest.fixture
@@ -196,3 +200,52 @@ def test_author_and_task(many, client):
     assert 5 == len(found)
     assert all(name.startswith("huggingtweets/") for name in ids(found))
     assert {"text-generation"} == {model.pipeline_tag for model in found}
+
+
+@pytest.fixture
+def listing():
+    """A hub that is nothing but a listing: of its pages by number."""
+    server = HostileServer()
+
+    def behave(request, _):
+        number = int(request.target.partition("cursor=")[2] or 0)
+        link = f'</api/models?cursor={number + 1}>; rel="next"' if number + 1 < server.pages else ""
+        name = f"org/model-{number % server.news}"
+        return server.reply(200, json.dumps([{"id": name}]).encode(), Link=link)
+
+    server.behave, server.pages, server.news = behave, 10**9, 10**9
+    yield server
+    server.close()
+
+
+def test_iterating_goes_on_to_the_end(listing):
+    """However many pages there are: the Hub's own listing has tens of thousands."""
+    listing.pages = 1_100
+    with HubClient(HubConfig(endpoint=listing.endpoint, cache="memory://")) as client:
+        assert 1_100 == sum(1 for _ in client.iter_models())
+
+
+def test_a_listing_in_circles_ends(listing):
+    """Pages under ever new addresses that tell of the same models are given up."""
+    listing.news = 2
+    with (
+        HubClient(HubConfig(endpoint=listing.endpoint, cache="memory://")) as client,
+        pytest.raises(UnexpectedAnswerError, match="circles"),
+    ):
+        list(client.iter_models())
+
+    assert len(listing.requests) < 20
+
+
+def test_a_kept_search_that_tells_of_no_models_is_none(hub):
+    """Whoever may write to a store may write nonsense: the search goes on without."""
+    store = MemoryCache()
+    with HubClient(HubConfig(endpoint=hub.endpoint), backends=[store]) as client:
+        client.search_models("gpt")
+        client.get_model_metadata("gpt2")
+        key = next(filter(lambda key: "|search|" in key, store.keys()))
+        entry = Entry(key, 200, SYSTEM_CLOCK.now(), 600.0, None, b"[{}]")
+        store.set(key, encode_entry(entry), expires_in=600.0)
+        hub.stop()
+
+        assert ["gpt2"] == ids(client.search_models("gpt"))

@@ -12,9 +12,10 @@ from redis_servers import until
 
 from hubkit import HubClient, HubConfig, NotFoundError, ServerError, TransportError, TransportTimeoutError
 from hubkit._clock import SYSTEM_CLOCK, Deadline
+from hubkit._transport._outage import NotAskedError
 from hubkit.cache import MemoryCache
 from hubkit.cache._flight import SingleFlight
-from hubkit.cache._lease_keeper import LEASE_SECONDS
+from hubkit.cache._lease_keeper import LEASE_SECONDS, kept
 from hubkit.cache._tiers import Tiers
 
 
@@ -236,6 +237,54 @@ def test_without_a_store_everybody_asks(near):
     flight = SingleFlight(Tiers([near]), endpoint="hub", shareable=lambda _: True, clock=SYSTEM_CLOCK)
 
     assert "mine" == flight.run("q", ask=lambda: "mine", look=lambda: None, deadline=soon())
+
+
+@pytest.mark.parametrize("same_client", [True, False])
+def test_who_left_the_hub_alone_speaks_for_nobody(flights, same_client):
+    """A leader that could do without an answer, and so didn't ask, leaves the others to ask for themselves."""
+    one, asking, waiting = flights(), threading.Event(), threading.Event()
+    another = one if same_client else flights()
+    error = NotAskedError("not asked, since the Hub gave no answer a moment ago")
+
+    def leave_alone():
+        asking.set()
+        waiting.wait(10)
+        raise error
+
+    def lead():
+        with pytest.raises(NotAskedError):
+            one.run("q", ask=leave_alone, look=lambda: None, deadline=soon(), patient=False)
+
+    leader = threading.Thread(target=lead)
+    leader.start()
+    asking.wait(5)
+    got = another.run("q", ask=lambda: "asked", look=waiting.set, deadline=soon())
+    leader.join()
+
+    assert "asked" == got
+
+
+def test_a_lease_that_fails_strangely_ends_no_other():
+    """A backend of somebody else's may raise anything; leases go on being renewed."""
+
+    class Lease:
+        def __init__(self, error=None):
+            self.error, self.renewed = error, threading.Event()
+
+        def renew(self):
+            self.renewed.set()
+            if self.error is not None:
+                raise self.error
+            return True
+
+        def release(self):
+            pass
+
+    strange, sound = Lease(ZeroDivisionError("strange")), Lease()
+    with kept(strange):
+        strange.renewed.wait(5)
+    with kept(sound):
+        assert sound.renewed.wait(5)
 
 
 def test_child_of_a_waiting_process_asks_for_itself(flights):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
+
 import attrs
 import pytest
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
 from hubkit import HubClient
+from hubkit.interop import cached
 
 CHANGES = {
     "upload": lambda api: api.upload_file(
@@ -73,6 +77,36 @@ def test_changes_of_a_dataset_are_seen_at_once(hub, api, beneath):
     assert 0 == hub.total_requests
 
 
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_changes_are_seen_where_nothing_may_be_written(hub, api, config, change):
+    """In read-only mode the outdated answers stay for others, and this process passes them over."""
+    hub.add_repo("alice/mine", {"config.json": b"{}"})
+    with cached(config):
+        seen(api)
+    with cached(attrs.evolve(config, cache_mode="read-only")):
+        change(api)
+        through = seen(api)
+
+    assert seen(api) == through
+
+
+def test_what_was_asked_before_a_change_is_no_answer_after_it(hub, api, config):
+    """Neither to who joins the question, nor to who asks later."""
+    hub.add_repo("alice/mine", {"config.json": b"{}"})
+    hub.fail("model_info", status=200, body={"id": "alice/mine", "private": False, "gated": False}, delay=1.0)
+    with cached(config):
+        thread = threading.Thread(target=api.model_info, args=("alice/mine",))
+        thread.start()
+        # Requests are counted as they are answered: nothing tells that one is on its way.
+        time.sleep(0.4)
+        api.update_repo_settings("alice/mine", gated="auto")
+        joined = api.model_info("alice/mine").gated
+        thread.join()
+        later = api.model_info("alice/mine").gated
+
+    assert ("auto", "auto") == (joined, later)
+
+
 def test_what_was_missing_and_is_made(hub, api, beneath):
     """A repository that this process makes is there, whatever it was told before."""
     assert not api.repo_exists("alice/late")
@@ -119,3 +153,16 @@ def test_what_a_client_changes(hub, api, alice, config, clock, beneath):
     with HubClient(attrs.evolve(config, endpoint=hub.endpoint, token=alice), clock=clock) as client:
         assert (["main"], {"main", "dev"}) == (shown, set(then))
         assert made.oid == client.require_model_metadata("alice/mine", revision="main").sha
+
+
+def test_what_a_client_changes_is_seen_beneath_huggingface_hub(hub, api, alice, config):
+    """A `HubClient` over the same cache removes what huggingface_hub was told, of datasets too."""
+    for repo_type in ("model", "dataset"):
+        hub.add_repo("alice/mine", {"config.json": b"{}"}, repo_type=repo_type)
+    with cached(config), HubClient(attrs.evolve(config, endpoint=hub.endpoint, token=alice)) as client:
+        before = [api.repo_exists("alice/mine", repo_type=kind) for kind in ("model", "dataset")]
+        for kind in ("model", "dataset"):
+            client.repos.delete("alice/mine", repo_type=kind)
+        after = [api.repo_exists("alice/mine", repo_type=kind) for kind in ("model", "dataset")]
+
+    assert ([True, True], [False, False]) == (before, after)
