@@ -93,7 +93,10 @@ class SearchStore:
         """Each model once, whatever happens to the listing between two pages."""
         seen: set[str] = set()
         without_news = 0
-        for page in self._transport.pages(_PATH, params=query.params(), max_pages=_MOST_PAGES):
+        # Nobody waits who has something to go on with.
+        patient = self._answers.find_search(query.canonical()) is None
+        pages = self._transport.pages(_PATH, params=query.params(), max_pages=_MOST_PAGES, patient=patient)
+        for page in pages:
             known = len(seen)
             for record in _records_of(page):
                 name = record.get("id") or record.get("modelId")

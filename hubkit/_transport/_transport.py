@@ -122,8 +122,16 @@ class Transport:
             "GET", self.endpoint + path, params, headers, deadline or self.new_deadline(), patient=patient
         )
 
-    def pages(self, path: str, *, params: Params = (), max_pages: int = 1000) -> Iterator[HubResponse]:
+    def pages(
+        self, path: str, *, params: Params = (), max_pages: int = 1000, patient: bool = True
+    ) -> Iterator[HubResponse]:
         """Read a listing page by page, each with a deadline of its own.
+
+        Args:
+            path: As for `get`.
+            params: Query.
+            max_pages: Pages after which it is given up.
+            patient: As for `get`, of the first page: a listing that was begun has to be ended.
 
         Raises:
             TransportError: As `get`; an `UnexpectedAnswerError` also for a listing that leads nowhere: another
@@ -137,7 +145,8 @@ class Transport:
             if url in seen or empty > _MAX_EMPTY_PAGES or len(seen) >= max_pages:
                 raise UnexpectedAnswerError(f"{self.endpoint}{path}: the listing doesn't end")
             seen.add(url)
-            page = self._read("GET", url, params, {}, self.new_deadline())
+            is_begun = len(seen) > 1
+            page = self._read("GET", url, params, {}, self.new_deadline(), patient=patient or is_begun)
             yield page
             # One that repeats the last says as little as an empty one.
             says_more = page.body.strip(b"[] \t\r\n") and page.body != before

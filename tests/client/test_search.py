@@ -249,3 +249,16 @@ def test_a_kept_search_that_tells_of_no_models_is_none(hub):
         hub.stop()
 
         assert ["gpt2"] == ids(client.search_models("gpt"))
+
+
+@pytest.mark.parametrize("verb", ["search_models", "iter_models"])
+def test_who_has_a_last_answer_waits_for_no_quota(many, make_client, clock, verb):
+    """A quota that begins anew in 20 s is waited for by who has nothing to go on with."""
+    client = make_client()
+    limited = {"status": 429, "times": 1, "headers": {"RateLimit": '"api";r=0;t=20'}}
+    many.fail("models_list", **limited)
+    before = ids(client.search_models("bert", limit=3))
+    many.fail("models_list", **limited)
+
+    assert before == ids(getattr(client, verb)("bert", limit=3))
+    assert [20.0] == clock.slept
