@@ -95,8 +95,7 @@ def _remembered(hub: HubClient, name: str) -> str | None:
     from hubkit.interop._remembering import remember
 
     try:
-        # With the token in use: the one of the settings may be another's, or none.
-        return remember(name, revision=_BRANCH, config=hub._rooms.config)
+        return remember(name, hub._rooms, revision=_BRANCH)
     except HfHubHTTPError as error:
         # Its text repeats what the Hub says, whatever that is; ours comes first.
         hub.require_model_metadata(name, use_cache=False)

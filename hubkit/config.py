@@ -113,7 +113,7 @@ class HubConfig:
     retries: int = attrs.field(default=3, converter=convert.whole)
     """How often a request that changes nothing is tried again."""
     max_workers: int = attrs.field(default=8, converter=convert.positive)
-    """Requests under way at once in a call for many models."""
+    """Requests under way at once in a call for many models, and in the background."""
     memory_entries: int = attrs.field(default=1024, converter=convert.whole)
     """Decoded answers kept in this process; 0 keeps none."""
     memory_seconds: float = attrs.field(default=60.0, converter=convert.seconds)

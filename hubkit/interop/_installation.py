@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+import attrs
+
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit._rooms import given_or_loaded, open_tiers
+from hubkit.cache._tiers import Tiers
 from hubkit.config import HubConfig
 from hubkit.errors import ConfigError, InvalidArgumentError
 from hubkit.interop._cached_send import CachedSend
@@ -21,7 +24,7 @@ from hubkit.interop._http import Client, Http
 
 log = logging.getLogger("hubkit")
 
-__all__ = ["HTTP_MODULE", "cached", "install", "uninstall"]
+__all__ = ["HTTP_MODULE", "cached", "cached_in", "install", "uninstall"]
 
 HTTP_MODULE = "huggingface_hub.utils._http"
 """Where huggingface_hub keeps its client, in all versions that hubkit works with."""
@@ -52,17 +55,7 @@ def install(config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> 
 
     .. versionadded:: 0.1
     """
-    global _installed
-    with _changing:
-        wanted = given_or_loaded(config)
-        if _installed is None:
-            _installed = _Installation(wanted, clock)
-        elif config is not None and config != _installed.config:
-            raise InvalidArgumentError(
-                "config differs from the one that is installed: call uninstall() first"
-            )
-        else:
-            _installed.take_place()
+    _install(config, clock, None)
 
 
 def uninstall() -> None:
@@ -100,14 +93,35 @@ def cached(config: HubConfig | None = None, *, clock: Clock = SYSTEM_CLOCK) -> I
 
     .. versionadded:: 0.1
     """
+    with cached_in(None, config, clock):
+        yield
+
+
+@contextmanager
+def cached_in(tiers: Tiers | None, config: HubConfig | None, clock: Clock) -> Iterator[None]:
+    """`cached` over stores that somebody has opened; over those of the settings without any."""
     with _changing:
         outermost = _installed is None
-        install(config, clock=clock)
+        _install(config, clock, tiers)
     try:
         yield
     finally:
         if outermost:
             uninstall()
+
+
+def _install(config: HubConfig | None, clock: Clock, tiers: Tiers | None) -> None:
+    global _installed
+    with _changing:
+        wanted = given_or_loaded(config)
+        if _installed is None:
+            _installed = _Installation(wanted, clock, open_tiers(wanted, clock) if tiers is None else tiers)
+        elif config is not None and not _installed.is_for(config):
+            raise InvalidArgumentError(
+                "config differs from the one that is installed: call uninstall() first"
+            )
+        else:
+            _installed.take_place()
 
 
 class _Installation:
@@ -116,12 +130,13 @@ class _Installation:
     Args:
         config: Settings.
         clock: Where the time comes from.
+        tiers: The stores.
     """
 
-    def __init__(self, config: HubConfig, clock: Clock) -> None:
+    def __init__(self, config: HubConfig, clock: Clock, tiers: Tiers) -> None:
         self.config = config
         self._clock = clock
-        self._tiers = open_tiers(config, clock)
+        self._tiers = tiers
         self._callers = Callers(self._tiers, config, clock)
         self._clients: weakref.WeakSet[Client] = weakref.WeakSet()
         hub: Any = import_module(HTTP_MODULE)
@@ -133,6 +148,10 @@ class _Installation:
         self._factory: Factory = hub._GLOBAL_CLIENT_FACTORY
         self._give_out(self._take_factory, instead_of=self._set_factory)
         self._set_factory(self._make_client)
+
+    def is_for(self, config: HubConfig) -> bool:
+        """Whether these are its settings; the token is each request's own."""
+        return attrs.evolve(config, token=None) == attrs.evolve(self.config, token=None)
 
     def undo(self) -> None:
         """Put back what was there, or what a program has set since."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from hubkit.config import HubConfig
-from hubkit.interop._installation import cached
+from hubkit._rooms import Rooms
+from hubkit.interop._installation import cached_in
 
 __all__ = ["remember"]
 
 
-def remember(model_id: str, *, revision: str, config: HubConfig) -> str | None:
-    """Let the cache learn of a model what huggingface_hub asks about it: information, refs, tree, and each file.
+def remember(model_id: str, rooms: Rooms, *, revision: str) -> str | None:
+    """Let a client's cache learn of a model what huggingface_hub asks about it: information, refs, tree, and each file.
 
     Args:
         model_id: ``org/name``.
+        rooms: The client's: its stores and the token in use.
         revision: Branch or tag, as programs will name it.
-        config: Settings, the token included.
 
     Returns:
         The commit that the branch or tag is at, as far as the Hub says so.
@@ -26,9 +26,10 @@ def remember(model_id: str, *, revision: str, config: HubConfig) -> str | None:
     """
     from huggingface_hub import HfApi, get_hf_file_metadata, hf_hub_url
 
+    config = rooms.config
     token = config.token.reveal() if config.token else False
     api = HfApi(endpoint=config.endpoint, token=token)
-    with cached(config):
+    with cached_in(rooms.tiers, config, rooms.clock):
         api.model_info(model_id)
         # The branch is at this commit then, for all that is asked below.
         info = api.model_info(model_id, revision=revision)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
-from hubkit import InvalidArgumentError
+from hubkit import HubClient, InvalidArgumentError
 from hubkit.bundling import create_bundle
+from hubkit.cache import MemoryCache
+from hubkit.interop import cached
 
 SECRET = b'{"of": "alice alone"}'
 
@@ -67,3 +70,26 @@ def test_bundle_that_is_no_path(site):
     """What can't be a file is told by the name of the argument."""
     with site("there").client() as client, pytest.raises(InvalidArgumentError, match="the bundle must be"):
         client.cache.import_bundle(None)
+
+
+def test_stores_of_the_client(hub, site, tmp_path):
+    """A client with backends of its own packs what lies there, and leaves the settings' stores alone."""
+    here = site("here")
+    with here.client() as client:
+        expected = create_bundle(client, tmp_path / "expected.tar", ["org/model"])
+    elsewhere = attrs.evolve(here.config, cache=(tmp_path / "unused").as_uri())
+    with HubClient(elsewhere, backends=[MemoryCache()]) as client:
+        packed = create_bundle(client, tmp_path / "packed.tar", ["org/model"])
+
+    assert expected.answers == packed.answers
+    assert not (tmp_path / "unused").exists()
+
+
+def test_beneath_an_installed_cache(hub, site, tmp_path):
+    """A program whose huggingface_hub reads through the same cache packs with any token."""
+    here = site("here")
+    with cached(here.config), here.client() as client:
+        client.connect({"token": hub.add_user("alice")})
+        packed = create_bundle(client, tmp_path / "packed.tar", ["org/model"])
+
+    assert ("org/model",) == packed.models

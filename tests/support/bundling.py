@@ -18,7 +18,7 @@ def pack(site, path, names=("org/model",), **options):
         snapshots = []
         for name in names:
             client.require_model_metadata(name)
-            remember(name, revision="main", config=site.config)
+            remember(name, client._rooms, revision="main")
             folder = client.download_model(name, site.files, revision="main")
             snapshots.append(
                 SnapshotSource(repo_id=name, commit_hash=folder.name, revision="main", folder=folder)
