@@ -77,7 +77,7 @@ class SearchStore:
 
     def _ask(self, query: SearchQuery) -> FoundModels:
         records = list(islice(self._records(query), query.limit))
-        self._answers.store_search(query.canonical(), records)
+        self._answers.searches.store(query.canonical(), records)
         return FoundModels(map(self._from_listing, records), from_cache=False)
 
     def _known(self, query: SearchQuery, error: HubkitError) -> Iterable[ModelMetadata]:
@@ -94,7 +94,7 @@ class SearchStore:
         seen: set[str] = set()
         without_news = 0
         # Nobody waits who has something to go on with.
-        patient = self._answers.find_search(query.canonical()) is None
+        patient = self._answers.searches.find(query.canonical()) is None
         pages = self._transport.pages(_PATH, params=query.params(), max_pages=_MOST_PAGES, patient=patient)
         for page in pages:
             known = len(seen)
@@ -108,7 +108,7 @@ class SearchStore:
                 raise UnexpectedAnswerError(f"{page.url}: the listing goes round in circles")
 
     def _last_answer(self, query: SearchQuery) -> list[ModelMetadata] | None:
-        last = self._answers.find_search(query.canonical())
+        last = self._answers.searches.find(query.canonical())
         if last is None:
             return None
         records, told_at = last

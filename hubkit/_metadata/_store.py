@@ -146,7 +146,7 @@ class MetadataStore:
         """Forget what a write of this process has changed."""
         if repo_type == "model":
             self._answers.drop_model(repo_id)
-            self._answers.drop_searches()
+            self._answers.searches.drop()
         else:
             self._answers.drop_replies(f"{repo_type}s/{repo_id}")
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import attrs
 
 from hubkit._clock import Clock
 from hubkit._collector import collector_paused
-from hubkit._lazy import dump_json, load_json
 from hubkit._refs import is_commit_hash
 from hubkit.cache._decoded import DecodedAnswers
 from hubkit.cache._entry import Entry
@@ -22,11 +21,10 @@ from hubkit.cache._keys import (
     model_key,
     model_prefix,
     replies_about,
-    search_key,
-    search_prefix,
     shelf_of,
 )
 from hubkit.cache._model_codec import decode_model, encode_model
+from hubkit.cache._searches import Searches
 from hubkit.cache._tally import Tally
 from hubkit.cache._tiers import Found, Tiers
 from hubkit.errors import CacheCorruptedError, DecodeError
@@ -101,6 +99,8 @@ class Answers:
         self._clock = clock
         self._drops = tiers.drops
         self._holdings: Holdings | None = None
+        self.searches = Searches(tiers, endpoint=endpoint, scope=scope, policy=policy, clock=clock)
+        """What searches gave this caller."""
 
     def find_model(self, model_id: str, revision: str | None = None) -> StoredModel | None:
         """What is known about a model; None when nothing is."""
@@ -250,25 +250,6 @@ class Answers:
                     best[name] = (*rank, stored)
         return [stored for _, _, stored in best.values()]
 
-    def find_search(self, query: str) -> tuple[list[Mapping[str, Any]], float] | None:
-        """The records that a search gave, and when; the caller's own before anybody's, while it may be used."""
-        keys = [search_key(self._endpoint, scope, query) for scope in self._search_scopes]
-        answers = self._tiers.find_many([[key] for key in keys], self._judge)
-        entry = next((entry for entry, _ in answers if entry is not None), None)
-        records = None if entry is None else self._search_items(entry)
-        return None if entry is None or records is None else (records, entry.stored_at)
-
-    def store_search(self, query: str, records: Sequence[Mapping[str, Any]]) -> None:
-        """Keep what a search gave."""
-        try:
-            body = dump_json(list(records))
-        except DecodeError as error:
-            log.warning("search not cached: %s", error)
-            return
-        key = search_key(self._endpoint, self._search_scopes[0], query)
-        entry = Entry(key, 200, self._clock.now(), self._policy.ttl, None, body)
-        self._tiers.store(entry, expires_in=RETENTION)
-
     def holdings(self) -> Holdings:
         """Every model that is stored for this caller, in models' and in searches' answers."""
         if self._holdings is None:
@@ -290,20 +271,11 @@ class Answers:
         """Whether this caller has forgotten a model that others still read."""
         return self._drops.hides(model_id)
 
-    def drop_searches(self) -> None:
-        """Forget the caller's searches: a write may have changed what they would find."""
-        self._tiers.clear(search_prefix(self._endpoint, self._search_scopes[0]))
-
     def clear(self) -> int:
         """Forget everything in the stores, whoever's it is; how many entries."""
         count = self._tiers.clear()
         self._forget_at_hand()
         return count
-
-    @property
-    def _search_scopes(self) -> tuple[Scope, ...]:
-        """Where the caller's searches lie, its own first: one made with a token may name private models."""
-        return (PUBLIC,) if self._scope == ANONYMOUS else (self._scope, PUBLIC)
 
     def _is_overtaken(self, asked_at: object) -> bool:
         """Whether something was changed since a moment; None is now."""
@@ -313,15 +285,6 @@ class Answers:
         # Whoever read a store just before it was emptied must not keep what it read.
         self._drops.note()
         self.memory.clear()
-
-    def _search_items(self, entry: Entry) -> list[Mapping[str, Any]] | None:
-        if not may_serve_on_error(entry.stored_at, entry.ttl, now=self._clock.now(), policy=self._policy):
-            return None
-        try:
-            records = load_json(entry.plain())
-        except (DecodeError, CacheCorruptedError):
-            return None
-        return [item for item in records if isinstance(item, dict)] if isinstance(records, list) else None
 
     def _model_keys(self, model_id: str, revision: str | None) -> tuple[str, str]:
         """Where a model lies: in public, and as the caller's own.

@@ -170,7 +170,7 @@ def test_url_as_a_folder(monkeypatch, tmp_path):
 def test_one_text_in_place_of_several_models(client, tmp_path):
     """A bundle of a single id isn't one of its letters."""
     for pack in (lambda path: create_bundle(client, path, "org/model"), _exported(client)):
-        with pytest.raises(InvalidArgumentError, match="models must be several ids"):
+        with pytest.raises(InvalidArgumentError, match="models must be a list of ids"):
             pack(tmp_path / "models.tar")
 
     assert [] == list(tmp_path.glob("*.tar"))

@@ -595,10 +595,3 @@ def test_port_that_there_is_not(port: str) -> None:
     assert 2 == ended.returncode
     assert "a port is a number from 0 to 65535" in ended.stderr
     assert "Traceback" not in ended.stderr
-
-
-def test_text_in_place_of_bytes(hub: LocalHub) -> None:
-    """Contents are bytes; what isn't is named, and nothing is made."""
-    with pytest.raises(TypeError, match=r"the contents of 'a\.txt' must be bytes, not str"):
-        hub.add_repo("org/model", {"a.txt": "text"})  # type: ignore[dict-item]
-    hub.add_repo("org/model", {"a.txt": b"text"})
