@@ -26,7 +26,8 @@ _RECORD: Final = struct.Struct(">8sdd")
 _FREE: Final = b""
 _NAME: Final = re.compile(r"[0-9a-f]{64}\Z")
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-_ATTEMPTS: Final = 100
+# A fifth of a second: where more is to be done than there are CPUs, a holder may wait that long for its turn.
+_ATTEMPTS: Final = 400
 _PAUSE: Final = 0.0005
 _PATIENCE: Final = 1.0
 _KEEP: Final = 3_600.0
