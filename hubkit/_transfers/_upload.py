@@ -103,8 +103,11 @@ class Uploads:
         self._check_card(repo_id, card.readme)
         self._destinations.prepare(repo_id, request)
         send = self._open_pull_request if request.create_pr else self._commit
-        url = send(request, repo_id, files, card)
-        self._metadata.drop(repo_id)
+        try:
+            url = send(request, repo_id, files, card)
+        finally:
+            # Also where the answer is lost: the change may have been made.
+            self._metadata.drop(repo_id)
         return url or f"{self._transport.endpoint}/{repo_id}"
 
     def _published(self, repo_id: str, request: UploadRequest) -> str | None:

@@ -14,6 +14,7 @@ from huggingface_hub import ModelCard, snapshot_download
 
 from hubkit import (
     AuthenticationError,
+    HubkitError,
     InvalidArgumentError,
     InvalidRefError,
     LocalPathError,
@@ -170,6 +171,18 @@ def test_a_licence_over_one_that_binds(hub, writer, adapters, caplog):
 
     assert "mit" == writer.get_model_metadata("alice/mine").license
     assert "license is 'mit', but the base model alice/llama is under llama2" in caplog.text
+
+
+def test_metadata_is_current_after_an_upload_whose_answer_is_lost(hub, writer, adapters):
+    """Nobody knows whether it was made, so what was cached of before is forgotten."""
+    writer.get_model_metadata("alice/base")
+    hub.fail("commit", status=0, times=None)
+    with pytest.raises(HubkitError):
+        writer.upload_artifact(adapters / "lora-causal-lm", {"repo_id": "alice/base", "license": "mit"})
+    # As if the Hub had made it all the same.
+    made = hub.commit("alice/base", {"new.txt": b"x"})
+
+    assert made == writer.get_model_metadata("alice/base").sha
 
 
 def test_metadata_is_current_after_an_upload(writer, adapters):
