@@ -81,7 +81,12 @@ class Session:
     def hub(self) -> Iterator[HubClient]:
         """A client, closed at the end."""
         from hubkit._client import HubClient
+        from hubkit._lazy import load_json
+        from hubkit.cli._signals import signals_held_back
 
+        with signals_held_back():
+            # It loads its decoder of JSON, which crashes the process when it is broken off there.
+            load_json(b"null")
         log.info("endpoint %s, token from %s", self.config.endpoint, self.token_source or "nowhere")
         with HubClient(self.config, clock=self.clock) as client:
             yield client
