@@ -7,7 +7,7 @@ from hubkit._transport import Transport
 from hubkit.errors import AuthenticationError, DecodeError, OfflineError, ResponseError, TransportError
 from hubkit.models import Identity
 
-__all__ = ["identity_of", "verified_identity"]
+__all__ = ["full_name", "identity_of", "verified_identity"]
 
 _WHOAMI = "/api/whoami-v2"
 
@@ -28,6 +28,17 @@ def identity_of(transport: Transport, deadline: Deadline | None = None) -> Ident
     if not isinstance(answer, dict):
         raise DecodeError(f"{_WHOAMI}: expected a JSON object")
     return Identity.from_hub(answer)
+
+
+def full_name(transport: Transport, repo_id: str) -> str:
+    """A repository's id with its owner; a bare name is the token's own account's.
+
+    Raises:
+        AuthenticationError: The Hub refused the token.
+        TransportError: The Hub can't be reached.
+        DecodeError: Its answer names nobody.
+    """
+    return repo_id if "/" in repo_id else f"{identity_of(transport).name}/{repo_id}"
 
 
 def verified_identity(transport: Transport) -> Identity:

@@ -12,6 +12,7 @@ import attrs
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit._local_paths import parse_target
+from hubkit._refs import parse_several
 from hubkit._seed_cache import read_seed_folder
 from hubkit.cache._answers import Answers
 from hubkit.cache._backend import CacheBackend, flaw_of
@@ -226,7 +227,7 @@ class ModelCache:
             snapshots: Models whose files go along, as far as answers about them do.
 
         Raises:
-            InvalidArgumentError: ``models`` is one text.
+            InvalidArgumentError: ``models`` is one text, or can't be gone through.
             LocalPathError: The file can't be written, or one to go along can't be read.
 
         .. versionadded:: 0.1
@@ -234,15 +235,14 @@ class ModelCache:
         from hubkit._bundles import write_bundle
 
         place = parse_target(path, field="the bundle")
-        if isinstance(models, str):
-            raise InvalidArgumentError("models must be a list of ids, not one text")
+        wanted = None if models is None else set(map(_text, parse_several(models, field="models")))
         scopes = [PUBLIC, self._answers.scope] if private else [PUBLIC]
         entries = list(
             portable_entries(
                 self._tiers,
                 endpoint=self._answers.endpoint,
                 scopes=scopes,
-                models=None if models is None else {_text(model_id) for model_id in models},
+                models=wanted,
                 clock=self._clock,
             )
         )

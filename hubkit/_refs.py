@@ -7,9 +7,11 @@ names; a malformed one is refused here, before any I/O.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import quote
 
-from hubkit.errors import InvalidRefError
+from hubkit.errors import InvalidArgumentError, InvalidRefError
 
 __all__ = [
     "REPO_TYPES",
@@ -37,6 +39,26 @@ _REPO_ID = re.compile(r"(?!\.(?:/|\Z))[A-Za-z0-9._-]+(?:/(?!\.\Z)[A-Za-z0-9._-]+
 _COMMIT_HASH = re.compile(r"[0-9a-f]{40}\Z")
 # What git-check-ref-format forbids in a ref, "@{" and ".." apart.
 _NOT_IN_REF = re.compile(r"[\x00-\x20\x7f-\x9f~^:?*\[\\]")
+
+
+def parse_several(values: object, *, field: str, of: str = "ids") -> Iterable[Any]:
+    """Check that there are several of something, and return it: one text is an easy slip, taken letter by letter.
+
+    Args:
+        values: What a caller gave.
+        field: What it is called where it was given.
+        of: What is expected in it.
+
+    Raises:
+        InvalidArgumentError: It is one text, or can't be gone through.
+
+    >>> parse_several(("org/a", "org/b"), field="models")
+    ('org/a', 'org/b')
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        what = "one text" if isinstance(values, str) else type(values).__name__
+        raise InvalidArgumentError(f"{field} must be a list of {of}, not {what}")
+    return values
 
 
 def parse_repo_id(text: object, *, field: str = "model_id") -> str:

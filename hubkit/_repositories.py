@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from hubkit._account import identity_of
+from hubkit._account import full_name
 from hubkit._refs import api_prefix, parse_repo_id, parse_repo_type, parse_revision, quote_revision
 from hubkit._transport import HubResponse, Transport
 from hubkit.errors import (
@@ -273,8 +273,7 @@ class Repositories:
         bare = [repo_id for repo_id in repo_ids if "/" not in repo_id]
         if bare:
             with suppress(HubkitError):
-                owner = identity_of(self._transport).name
-                self._tell(repo_type, *(f"{owner}/{repo_id}" for repo_id in bare))
+                self._tell(repo_type, *(full_name(self._transport, repo_id) for repo_id in bare))
 
     def _check_named(self, response: HubResponse, repo_id: str, repo_type: str) -> None:
         """Refuse what is no answer about a repository, or one about another: anybody can say 200."""

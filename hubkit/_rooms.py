@@ -34,10 +34,10 @@ __all__ = ["Rooms", "given_or_loaded", "open_tiers"]
 
 
 def given_or_loaded(config: HubConfig | None) -> HubConfig:
-    """The settings of a caller, or, if he has given none, those that there are.
+    """The settings that a caller gives, or, without any, those that there are.
 
     Raises:
-        InvalidArgumentError: What he has given is something else: a URL, a mapping.
+        InvalidArgumentError: What is given is something else: a URL, a mapping.
         ConfigError: One that there is can't be right.
     """
     if config is None:

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 
 from hubkit._local_paths import parse_target
 from hubkit._model_cache import BundleSummary
-from hubkit.errors import InvalidArgumentError, TransferError
+from hubkit._refs import parse_several
+from hubkit.errors import TransferError
 
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
@@ -56,7 +57,7 @@ def create_bundle(
         What is in it. Models that only this token may read are missing from it, unless they may go along.
 
     Raises:
-        InvalidArgumentError: ``models`` is one text.
+        InvalidArgumentError: ``models`` is one text, or can't be gone through.
         LocalPathError: The file can't be written.
         RepoNotFoundError: There is no such model.
         OfflineError: One isn't cached, and the Hub can't be asked.
@@ -65,9 +66,7 @@ def create_bundle(
     .. versionadded:: 0.1
     """
     place = parse_target(path, field="the bundle")
-    if isinstance(models, str):
-        raise InvalidArgumentError("models must be a list of ids, not one text")
-    names = [_learned(hub, name) for name in models]
+    names = [_learned(hub, name) for name in parse_several(models, field="models")]
     snapshots = list(_snapshots(hub, names, private=private)) if with_files else []
     return hub.cache.export_bundle(place, models=names, private=private, snapshots=snapshots)
 

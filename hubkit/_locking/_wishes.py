@@ -52,7 +52,9 @@ def read_wishes(file: Path) -> tuple[Wish, ...]:
         ConfigError: It can't be read, or something in it can't be right; the text names file, table and key.
     """
     if not file.exists():
-        raise ConfigError(f"{file} doesn't exist: list models in it, each a table [[{_TABLE}]] with an 'id'")
+        raise ConfigError(
+            f'{file} doesn\'t exist: list the models in it, each as [[{_TABLE}]] and id = "org/name"'
+        )
     document = load_toml(file)
     top = _Table(file, "", document)
     top.check_keys((_TABLE, *_POLICY))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import attrs
 
-from hubkit._refs import parse_repo_id
+from hubkit._refs import parse_repo_id, parse_several
 from hubkit.errors import InvalidArgumentError
 
 __all__ = ["SORTS", "SearchQuery"]
@@ -77,15 +77,12 @@ class SearchQuery:
             raise InvalidArgumentError(f"sort must be one of {', '.join(SORTS)}, not {_shown(sort)}")
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
             raise InvalidArgumentError(f"limit must be a whole number of at least 1, not {_shown(limit)}")
-        if isinstance(filter_tags, str):
-            raise InvalidArgumentError("filter_tags must be a list of tags, not one text")
-        if filter_tags is not None and not isinstance(filter_tags, Iterable):
-            raise InvalidArgumentError(f"filter_tags must be a list of tags, not {_shown(filter_tags)}")
+        tags = () if filter_tags is None else parse_several(filter_tags, field="filter_tags", of="tags")
         if author is not None and ("/" in parse_repo_id(author, field="author")):
             raise InvalidArgumentError(f"author must be the name of an account, not {_shown(author)}")
         return cls(
             text=_word("query", query),
-            tags=tuple(_word("filter_tags", tag) or "" for tag in filter_tags or ()),
+            tags=tuple(_word("filter_tags", tag) or "" for tag in tags),
             sort=sort,
             author=author,
             pipeline_tag=_word("pipeline_tag", pipeline_tag),

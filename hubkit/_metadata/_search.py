@@ -15,6 +15,7 @@ from hubkit._metadata._query import SearchQuery
 from hubkit._metadata._store import UNABLE
 from hubkit._transport import HubResponse, Transport
 from hubkit.cache._answers import Answers
+from hubkit.cache._searches import StoredSearch
 from hubkit.errors import DecodeError, HubkitError, OfflineError, TransportError, UnexpectedAnswerError
 from hubkit.models import ModelMetadata
 
@@ -52,10 +53,14 @@ class SearchStore:
         Raises:
             ResponseError: The Hub refused the search, and there is no last answer.
         """
+        last = self._answers.searches.find(query.canonical())
         try:
-            return self._ask(query)
+            # Nobody waits who has something to go on with.
+            records = list(islice(self._records(query, patient=last is None), query.limit))
         except UNABLE as error:
-            return FoundModels(self._known(query, error), from_cache=True)
+            return FoundModels(self._known(query, last, error), from_cache=True)
+        self._answers.searches.store(query.canonical(), records)
+        return FoundModels(map(self._from_listing, records), from_cache=False)
 
     def iterate(self, query: SearchQuery) -> Iterator[ModelMetadata]:
         """The same, page after page, as far as the caller reads.
@@ -65,36 +70,32 @@ class SearchStore:
             ResponseError: It refused the search, and there is no last answer.
         """
         begun = False
+        last = self._answers.searches.find(query.canonical())
         try:
             # islice asks for no record beyond the last, and so for no page that nobody wants.
-            for record in islice(self._records(query), query.limit):
+            for record in islice(self._records(query, patient=last is None), query.limit):
                 begun = True
                 yield self._from_listing(record)
         except UNABLE as error:
             if begun:
                 raise
-            yield from self._known(query, error)
+            yield from self._known(query, last, error)
 
-    def _ask(self, query: SearchQuery) -> FoundModels:
-        records = list(islice(self._records(query), query.limit))
-        self._answers.searches.store(query.canonical(), records)
-        return FoundModels(map(self._from_listing, records), from_cache=False)
-
-    def _known(self, query: SearchQuery, error: HubkitError) -> Iterable[ModelMetadata]:
+    def _known(
+        self, query: SearchQuery, last: StoredSearch | None, error: HubkitError
+    ) -> Iterable[ModelMetadata]:
         """The last answer to the same search, else what is cached; a quota is no reason to guess."""
-        known = self._last_answer(query)
+        known = None if last is None else self._models_of(last)
         if known is None and not isinstance(error, (TransportError, OfflineError)):
             raise error
         if not self._transport.offline:
             log.warning("search answered from the cache: %s", error)
         return search_cached(self._answers, query) if known is None else known
 
-    def _records(self, query: SearchQuery) -> Iterator[dict[str, Any]]:
+    def _records(self, query: SearchQuery, *, patient: bool) -> Iterator[dict[str, Any]]:
         """Each model once, whatever happens to the listing between two pages."""
         seen: set[str] = set()
         without_news = 0
-        # Nobody waits who has something to go on with.
-        patient = self._answers.searches.find(query.canonical()) is None
         pages = self._transport.pages(_PATH, params=query.params(), max_pages=_MOST_PAGES, patient=patient)
         for page in pages:
             known = len(seen)
@@ -107,11 +108,8 @@ class SearchStore:
             if without_news > _MOST_WITHOUT_NEWS:
                 raise UnexpectedAnswerError(f"{page.url}: the listing goes round in circles")
 
-    def _last_answer(self, query: SearchQuery) -> list[ModelMetadata] | None:
-        last = self._answers.searches.find(query.canonical())
-        if last is None:
-            return None
-        records, told_at = last
+    def _models_of(self, stored: StoredSearch) -> list[ModelMetadata] | None:
+        records, told_at = stored
         try:
             return [self._from_listing(record, told_at) for record in records]
         except DecodeError as error:

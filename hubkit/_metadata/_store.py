@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from hubkit._clock import Clock
 from hubkit._metadata._asking import HubAsker
 from hubkit._metadata._refreshing import Refreshing
-from hubkit._refs import parse_repo_id, parse_revision
+from hubkit._refs import parse_repo_id, parse_revision, parse_several
 from hubkit._transport import Transport
 from hubkit.cache._answers import Answers, StoredModel
 from hubkit.cache._flight import SingleFlight
@@ -117,10 +117,8 @@ class MetadataStore:
         Raises:
             RateLimitedError: The quota is used up; ``partial`` has what is known by then.
         """
-        if isinstance(model_ids, str) or not isinstance(model_ids, Iterable):
-            what = "one text" if isinstance(model_ids, str) else type(model_ids).__name__
-            raise InvalidArgumentError(f"model_ids must be a list of ids, not {what}")
-        wanted = list(dict.fromkeys(parse_repo_id(model_id) for model_id in model_ids))
+        given = parse_several(model_ids, field="model_ids")
+        wanted = list(dict.fromkeys(parse_repo_id(model_id) for model_id in given))
         found = self._cached(wanted)
         missing = [model_id for model_id in wanted if model_id not in found]
         if missing:
@@ -159,31 +157,32 @@ class MetadataStore:
     ) -> ModelMetadata:
         """The Hub's answer, asked here or by another who wants it too; else the stale one, where permitted."""
         asked = False
-        known = None if stored is None else stored.model
-        may_serve = use_cache and known is not None and stored is not None and stored.serves_on_error
+        is_known = stored is not None and stored.model is not None
+        fallback = stored.model if use_cache and stored is not None and stored.serves_on_error else None
+        # Nobody waits who has something to go on with.
+        patient = fallback is None
 
         def ask() -> ModelMetadata:
             nonlocal asked
             asked = True
-            # Nobody waits who has something to go on with.
-            return self._asker.ask(model_id, revision, stored, patient=not may_serve)
+            return self._asker.ask(model_id, revision, stored, patient=patient)
 
         try:
             if self._transport.offline or not use_cache:
                 model = ask()
             else:
-                model = self._flown(model_id, revision, ask, patient=not may_serve)
+                model = self._flown(model_id, revision, ask, patient=patient)
         except NotFoundError:
-            self._tally.count_answer(asked=asked, known=known is not None)
+            self._tally.count_answer(asked=asked, known=is_known)
             raise
         except HubkitError as error:
-            if known is None or not may_serve or not isinstance(error, UNABLE):
+            if fallback is None or not isinstance(error, UNABLE):
                 self._tally.errors += 1
                 raise
             self._tally.stale += 1
             log.warning("stale metadata of %s, since %s", model_id, error)
-            return known
-        self._tally.count_answer(asked=asked, known=known is not None)
+            return fallback
+        self._tally.count_answer(asked=asked, known=is_known)
         return model
 
     def _flown(

@@ -33,19 +33,14 @@ class MadeCard:
     """What it shows, by path in the repository."""
 
 
-def make_card(
-    request: UploadRequest, repo_id: str, metadata: MetadataStore, published: str | None
-) -> MadeCard:
+def make_card(request: UploadRequest, repo_id: str, metadata: MetadataStore, existing: str) -> MadeCard:
     """The card and its picture, as they are to be committed.
 
     Args:
         request: What the caller says of the adapter.
         repo_id: Where the card will be, in full.
         metadata: Says under which licence a base model is.
-        published: The card that the repository has, which counts where the folder has none.
-
-    Raises:
-        CardError: The folder's card isn't UTF-8.
+        existing: The card that is there, and whose words are kept.
     """
     from hubkit.cards import (
         contradicted_metrics,
@@ -56,7 +51,6 @@ def make_card(
         update_card,
     )
 
-    existing = read_card(request.folder) or published or ""
     request = _with_words_of(existing, request)
     facts = read_adapter(request.folder, base_model=request.base_model)
     # The caller's word as the facts have it: a folder may stand for an id.

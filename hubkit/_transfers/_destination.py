@@ -1,4 +1,4 @@
-"""Where an upload goes: the repository's full name, and whether a commit to it can succeed."""
+"""Where an upload goes, and whether a commit to it can succeed."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from hubkit._transfers._request import UploadRequest
 from hubkit._transport import Transport
 from hubkit.errors import (
     AuthenticationError,
-    DecodeError,
     InvalidArgumentError,
     ResponseError,
     RevisionNotFoundError,
 )
-from hubkit.models import Identity
 
 __all__ = ["Destinations"]
 
-_WHOAMI = "/api/whoami-v2"
 _DEFAULT_BRANCH = "main"
 
 # Whoever may not create it, or needn't, may yet commit to it, or open a pull request.
@@ -37,19 +34,6 @@ class Destinations:
         self._transport = transport
         self._metadata = metadata
         self._repositories = repositories
-
-    def full_name(self, repo_id: str) -> str:
-        """The id with its owner; a bare name is the token's own account's.
-
-        Raises:
-            AuthenticationError: The Hub refused the token.
-        """
-        if "/" in repo_id:
-            return repo_id
-        answer = self._transport.get(_WHOAMI).json()
-        if not isinstance(answer, dict):
-            raise DecodeError(f"{_WHOAMI}: expected a JSON object")
-        return f"{Identity.from_hub(answer).name}/{repo_id}"
 
     def prepare(self, repo_id: str, request: UploadRequest) -> None:
         """See to it that the repository is there, and is as the request wants it.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from hubkit._account import full_name
 from hubkit._clock import Clock
 from hubkit._metadata import MetadataStore
 from hubkit._refs import quote_revision
@@ -95,8 +96,9 @@ class Uploads:
         files = files_of(request.folder, tokens)
         if not files:
             raise LocalPathError(f"path {str(request.folder)!r} has no file that could be uploaded")
-        repo_id = self._destinations.full_name(request.repo_id)
-        card = make_card(request, repo_id, self._metadata, self._published(repo_id, request))
+        repo_id = full_name(self._transport, request.repo_id)
+        existing = read_card(request.folder) or self._published(repo_id, request.revision)
+        card = make_card(request, repo_id, self._metadata, existing)
         _check_words(request, card.readme, tokens)
         if not request.skip_card_checks:
             check_card(repo_id, card.readme)
@@ -110,22 +112,21 @@ class Uploads:
             self._metadata.drop(repo_id)
         return url or f"{self._transport.endpoint}/{repo_id}"
 
-    def _published(self, repo_id: str, request: UploadRequest) -> str | None:
-        """The card that is there now, which people may have edited on the Hub; None when it doesn't count.
+    def _published(self, repo_id: str, revision: str | None) -> str:
+        """The card that is there now, which people may have edited on the Hub; empty without one.
 
         Raises:
             CardError: It isn't UTF-8.
         """
         from hubkit.cards._text import card_text
 
-        if read_card(request.folder) is not None:
-            return None
-        revision = quote_revision(request.revision or _DEFAULT_BRANCH)
         try:
-            answer = self._transport.get(f"/{repo_id}/resolve/{revision}/{CARD}")
+            answer = self._transport.get(
+                f"/{repo_id}/resolve/{quote_revision(revision or _DEFAULT_BRANCH)}/{CARD}"
+            )
         except (NotFoundError, AuthenticationError):
             # One that may not be read is one that may not be written: the Hub will say so.
-            return None
+            return ""
         log.info("%s has a card: what people wrote into it is kept", repo_id)
         return card_text(answer.body, f"{CARD} of {repo_id}")
 

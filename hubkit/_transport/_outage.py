@@ -51,15 +51,18 @@ class Outage:
         ends_at = self._ends_at
         return ends_at is not None and self._clock.monotonic() < ends_at
 
-    def is_worth_a_wait(self) -> bool:
-        """Whether a caller who can do without should ask; one who may takes the turn of this pause."""
+    def check(self, url: str) -> None:
+        """Let a caller who can do without ask, if that is quickly over or this pause's turn is still free.
+
+        Raises:
+            NotAskedError: It isn't.
+        """
         if not self._is_silent or not self.lasts():
-            return True
+            return
         now = self._clock.monotonic()
         if now < self._next_try:
-            return False
+            raise NotAskedError(f"{url}: not asked, since the Hub gave no answer a moment ago")
         self._next_try = now + PAUSE
-        return True
 
     def failed(self, error: HubkitError) -> None:
         """A question has failed for good: because there was nobody, or with an answer."""

@@ -12,7 +12,7 @@ from hubkit._clock import SYSTEM_CLOCK, Clock, Deadline
 from hubkit._secrets import Secret
 from hubkit._transport._exchange import Exchange, HubResponse, Params
 from hubkit._transport._links import next_page, resolve_on_origin
-from hubkit._transport._outage import NotAskedError, Outage, is_absence
+from hubkit._transport._outage import Outage, is_absence
 from hubkit._transport._pauses import RETRIED_STATUSES, backoff, spent_quota
 from hubkit._transport._refusals import error_from
 from hubkit.config import HubConfig
@@ -196,8 +196,8 @@ class Transport:
         patient: bool = True,
     ) -> HubResponse:
         self._check_online(url)
-        if not patient and not self._outage.is_worth_a_wait():
-            raise NotAskedError(f"{url}: not asked, since the Hub gave no answer a moment ago")
+        if not patient:
+            self._outage.check(url)
         insists = not self._outage.lasts()
         way = _Way(url, params)
         attempt = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from hubkit._clock import Clock
 from hubkit._lazy import dump_json, load_json
@@ -14,9 +14,12 @@ from hubkit.cache._keys import ANONYMOUS, PUBLIC, Scope, search_key, search_pref
 from hubkit.cache._tiers import Tiers
 from hubkit.errors import CacheCorruptedError, DecodeError
 
-__all__ = ["Searches"]
+__all__ = ["Searches", "StoredSearch"]
 
 log = logging.getLogger("hubkit")
+
+StoredSearch: TypeAlias = tuple[list[Mapping[str, Any]], float]
+"""The records that a search gave, and when, in epoch seconds."""
 
 
 class Searches:
@@ -38,8 +41,8 @@ class Searches:
         # Its own first: one made with a token may name private models.
         self._scopes = (PUBLIC,) if scope == ANONYMOUS else (scope, PUBLIC)
 
-    def find(self, query: str) -> tuple[list[Mapping[str, Any]], float] | None:
-        """The records that a search gave, and when; the caller's own before anybody's, while it may be used."""
+    def find(self, query: str) -> StoredSearch | None:
+        """What a search gave; the caller's own before anybody's, while it may be used."""
         keys = [search_key(self._endpoint, scope, query) for scope in self._scopes]
         answers = self._tiers.find_many([[key] for key in keys], self._judge)
         entry = next((entry for entry, _ in answers if entry is not None), None)

@@ -34,7 +34,7 @@ def hub_id(name: str) -> str | None:
     Returns:
         `org/name` or `name`; None for every path.
 
-    >>> hub_id("/root/.cache/huggingface/hub/models--org--tiny/snapshots/0a1b")
+    >>> hub_id("/home/ann/.cache/huggingface/hub/models--org--tiny/snapshots/0a1b")
     'org/tiny'
     >>> hub_id("org/tiny"), hub_id("./tiny"), hub_id("/data/tiny")
     ('org/tiny', None, None)

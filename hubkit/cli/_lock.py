@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from hubkit.cli._known_models import MODEL
 from hubkit.cli._output import Cell
 from hubkit.cli._session import Session, end_with, json_option, offline_told, pass_session
 from hubkit.cli._table import Column
-from hubkit.errors import LocalPathError, LockError
+from hubkit.errors import LockError
 
 if TYPE_CHECKING:
     from hubkit.locking import Change, CheckReport, Finding, LockedModel, LockReport, SyncedModel
@@ -81,11 +80,6 @@ def lock(
         raise click.UsageError("--check changes nothing: it doesn't go with --upgrade.")
     if folder is not None and not check:
         raise click.UsageError("--to goes with --check: locking fetches no files.")
-    if not check and not os.path.exists(file):
-        raise LocalPathError(
-            f'{file} doesn\'t exist: list the models in it, each as [[models]] and id = "org/name", '
-            "or name another list with --file"
-        )
     from hubkit import locking
 
     with session.hub() as hub, _lock_that_does_not_hold(session):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from hubkit._clock import Clock, Deadline
-from hubkit._transport._outage import NotAskedError
 from hubkit._transport._pauses import retry_after, spent_quota
 from hubkit.errors import RateLimitedError, ServerError, TransportError, TransportTimeoutError
 from hubkit.interop._caller import Caller
@@ -54,9 +53,9 @@ class HubSide:
             RateLimitedError: The quota is used up for longer than the caller waits.
             ServerError: It failed.
         """
-        outage, cooldown = self._caller.outage, self._caller.cooldown(question.kind)
-        if not patient and not outage.is_worth_a_wait():
-            raise NotAskedError(f"{question.url}: not asked, since the Hub gave no answer a moment ago")
+        cooldown = self._caller.cooldown(question.kind)
+        if not patient:
+            self._caller.outage.check(question.url)
         deadline = Deadline(self._deadline if patient else 0.0, self._clock)
         pause = cooldown.remaining()
         while True:

@@ -151,7 +151,7 @@ def test_a_base_config_that_is_broken(write_adapter, write_base):
 
 def test_a_folder_of_the_hubs_cache(write_adapter):
     """Its path names the model and the commit."""
-    named = f"/root/.cache/huggingface/hub/models--org--tiny/snapshots/{COMMIT}"
+    named = f"/home/ann/.cache/huggingface/hub/models--org--tiny/snapshots/{COMMIT}"
 
     facts = read(write_adapter, named)
 

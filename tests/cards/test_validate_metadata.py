@@ -197,7 +197,7 @@ def test_sound(block):
         ("language: english", "write en"),
         ("language: jp", "write ja"),
         ("base_model: https://huggingface.co/org/tiny", "write org/tiny"),
-        ("base_model: /root/.cache/huggingface/hub/models--org--tiny/snapshots/0a1b", "write org/tiny"),
+        ("base_model: /home/ann/.cache/huggingface/hub/models--org--tiny/snapshots/0a1b", "write org/tiny"),
         ("datasets: https://huggingface.co/datasets/org/foxes", "write org/foxes"),
         ("pipeline_tag: text2text-generation", "summarization, translation or text-generation"),
         ("pipeline_tag: text_generation", "write text-generation"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from terminals import drawn_on
 
 Run = Callable[..., Result]
 
@@ -85,12 +85,7 @@ def test_a_terminal_gets_the_whole_text(
     ours, theirs = os.openpty()
     with spawn(["card", "check", card(BAD)], stdout=theirs, env={**os.environ, "COLUMNS": "60"}) as process:
         os.close(theirs)
-        shown = b""
-        # Linux says EIO when the other end is gone.
-        with contextlib.suppress(OSError):
-            while piece := os.read(ours, 65536):
-                shown += piece
-        os.close(ours)
+        shown = drawn_on(ours)
         process.communicate(timeout=60)
     words = " ".join(shown.decode().split())
 

@@ -9,7 +9,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["at_terminal", "last_line"]
+__all__ = ["at_terminal", "drawn_on", "last_line"]
 
 
 def at_terminal(spawn: Callable[..., subprocess.Popen[bytes]], arguments: Sequence[str]) -> tuple[bytes, Any]:
@@ -22,14 +22,20 @@ def at_terminal(spawn: Callable[..., subprocess.Popen[bytes]], arguments: Sequen
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     with spawn(arguments, stderr=theirs) as process:
         os.close(theirs)
-        seen = b""
-        # Linux says EIO when the other end is gone.
-        with contextlib.suppress(OSError):
-            while piece := os.read(ours, 65536):
-                seen += piece
-        os.close(ours)
+        seen = drawn_on(ours)
         out, _ = process.communicate(timeout=60)
     return out, seen
+
+
+def drawn_on(terminal: int) -> bytes:
+    """Everything that is drawn on a pseudo-terminal until all who draw are gone; it is closed then."""
+    seen = b""
+    # Linux says EIO when the other end is gone.
+    with contextlib.suppress(OSError):
+        while piece := os.read(terminal, 65536):
+            seen += piece
+    os.close(terminal)
+    return seen
 
 
 def last_line(seen: bytes) -> bytes:
