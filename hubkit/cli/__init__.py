@@ -28,8 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     try:
         # Imported here, so that Ctrl-C during the import is as quiet as later.
+        from hubkit.cli._signals import insist_on_signals, raise_on_sigterm
+
+        insist_on_signals()
         from hubkit.cli._app import app
-        from hubkit.cli._signals import raise_on_sigterm
 
         raise_on_sigterm()
         _buffer_output()

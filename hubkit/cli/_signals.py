@@ -1,15 +1,22 @@
-"""SIGTERM as quiet and clean as Ctrl-C."""
+"""SIGTERM as quiet and clean as Ctrl-C, and neither of them lost."""
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
 
-__all__ = ["Terminated", "raise_on_sigterm", "signals_held_back"]
+from hubkit._clock import SYSTEM_CLOCK
+
+__all__ = ["Terminated", "insist_on_signals", "raise_on_sigterm", "signals_held_back"]
+
+_MOMENT = 0.01
+"""Seconds within which a finalizer has surely ended."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -23,6 +30,12 @@ def raise_on_sigterm() -> None:
     """
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _terminate)
+
+
+def insist_on_signals() -> None:
+    """Deliver Ctrl-C and SIGTERM again when they hit a finalizer: what is raised there Python only prints."""
+    if sys.unraisablehook is not _insist:
+        sys.unraisablehook = _insist
 
 
 @contextlib.contextmanager
@@ -50,3 +63,21 @@ def signals_held_back() -> Iterator[None]:
 
 def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise Terminated
+
+
+def _insist(unraisable: sys.UnraisableHookArgs, /) -> None:
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        number = signal.SIGTERM if issubclass(unraisable.exc_type, Terminated) else signal.SIGINT
+        # By another thread, and later: here it would be lost the same way.
+        _thread.start_new_thread(_send, (number,))
+    else:
+        sys.__unraisablehook__(unraisable)
+
+
+def _send(number: signal.Signals) -> None:
+    SYSTEM_CLOCK.sleep(_MOMENT)
+    if hasattr(signal, "pthread_kill"):
+        # This wakes the main thread where it waits for an answer.
+        signal.pthread_kill(threading.main_thread().ident or 0, number)
+    else:
+        _thread.interrupt_main(number)

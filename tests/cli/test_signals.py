@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import signal
+import sys
+import time
 
 import pytest
 
-from hubkit.cli._signals import Terminated, raise_on_sigterm, signals_held_back
+from hubkit.cli._signals import Terminated, insist_on_signals, raise_on_sigterm, signals_held_back
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +23,10 @@ def _handlers():
         signal.signal(number, handler)
 
 
-@pytest.mark.parametrize(
-    ("number", "kind"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
-)
+SIGNALS = [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+
+
+@pytest.mark.parametrize(("number", "kind"), SIGNALS)
 def test_held_back_until_the_end(number, kind):
     """What a signal would break off is done first; then it raises what it always does, once."""
     raise_on_sigterm()
@@ -49,3 +53,38 @@ def test_others_handlers_come_back():
 
     assert (signal.SIG_IGN, signal.SIG_DFL) == inside
     assert inside == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+
+
+class _Finalized:
+    """Is sent a signal as it goes."""
+
+    def __init__(self, number):
+        self._number = number
+
+    def __del__(self):
+        signal.raise_signal(self._number)
+
+
+@pytest.mark.parametrize(("number", "kind"), SIGNALS)
+def test_not_lost_in_a_finalizer(number, kind, monkeypatch, capsys):
+    """Where Python would print an exception and go on, it comes a moment later, and nothing is printed."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    insist_on_signals()
+    raise_on_sigterm()
+    _Finalized(number)
+    gc.collect()
+
+    with pytest.raises(kind):
+        time.sleep(30.0)
+    assert ("", "") == capsys.readouterr()
+
+
+def test_other_errors_of_finalizers_are_told(monkeypatch, capsys):
+    """What isn't a signal is printed as ever."""
+    monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
+    insist_on_signals()
+    signal.signal(signal.SIGTERM, lambda number, frame: 1 / 0)
+    _Finalized(signal.SIGTERM)
+    gc.collect()
+
+    assert "ZeroDivisionError" in capsys.readouterr().err
