@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from pathlib import Path
 
 from hubkit._secrets import clean_text
 from hubkit.errors import InvalidArgumentError, LocalPathError
 
-__all__ = ["parse_local_path", "parse_target", "shown_path", "stat_mode", "write_whole"]
+__all__ = ["parse_local_path", "parse_target", "shown_path", "stat_mode"]
 
 _SHOWN = 200
 
@@ -70,26 +68,3 @@ def shown_path(path: str | Path) -> str:
     """
     text = str(path).encode("utf-8", "backslashreplace").decode()
     return f"'{' '.join(clean_text(text, limit=_SHOWN).split(chr(10)))}'"
-
-
-def write_whole(path: Path, raw: bytes, *, mode: int) -> None:
-    """Write beside a file and then move: whoever reads it meanwhile sees the old one or the new one.
-
-    Args:
-        path: The file.
-        raw: All that will be in it.
-        mode: Who may use it; a new file alone would keep everybody else out.
-
-    Raises:
-        OSError: It can't be written; the old one is as it was.
-    """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(raw)
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

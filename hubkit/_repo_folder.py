@@ -8,8 +8,9 @@ from pathlib import Path
 
 import attrs
 
-from hubkit._local_paths import shown_path, write_whole
+from hubkit._local_paths import shown_path
 from hubkit._refs import is_commit_hash
+from hubkit._whole_files import write_whole
 from hubkit.errors import LocalPathError
 
 __all__ = ["RepoFolder"]

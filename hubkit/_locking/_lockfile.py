@@ -18,11 +18,11 @@ from typing import Any, Final
 import attrs
 
 from hubkit._licenses import LicenseLink
-from hubkit._local_paths import write_whole
 from hubkit._locking._licensing import stated_again
 from hubkit._locking._lock import Lock, LockedFile, LockedModel
 from hubkit._refs import is_commit_hash, parse_repo_id, parse_repo_path, parse_revision
 from hubkit._secrets import without_frames
+from hubkit._whole_files import write_whole
 from hubkit.errors import HubkitError, LocalPathError, LockError
 
 __all__ = ["parse_lock", "read_lock", "render_lock", "write_lock"]

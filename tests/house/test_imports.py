@@ -64,12 +64,22 @@ def modules():
 )
 def test_import_is_light(statement):
     """Importing loads attrs and the standard library, no more."""
-    code = f"import sys; {statement}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
-    loaded = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    assert set() == HEAVY & loaded_by(statement)
 
-    assert set() == HEAVY & set(loaded)
+
+def test_what_only_writers_need_comes_later():
+    """A hit pays for no temporary files, with what they bring along."""
+    by_itself = loaded_by("pass")
+    later = {"tempfile", "shutil", "random", "lzma"} - by_itself
+
+    assert set() == later & loaded_by("from hubkit import HubClient")
+
+
+def loaded_by(statement):
+    """The packages and modules that are there afterwards."""
+    code = f"import sys; {statement}; print(*sorted({{name.partition('.')[0] for name in sys.modules}}))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(found.stdout.split())
 
 
 @pytest.mark.parametrize("name", PUBLIC)
