@@ -14,21 +14,24 @@ _SHOWN = 200
 
 
 def parse_local_path(value: object, *, field: str) -> Path:
-    """A path as it was given; nothing is looked up.
+    """A path as it was given, with the home folder that a leading ``~`` stands for.
+
+    Nothing is looked up where it leads.
 
     Args:
         value: What the caller gave.
         field: How the caller's argument is called, for the error.
 
     Raises:
-        InvalidArgumentError: It isn't text or a `Path`.
+        InvalidArgumentError: It isn't text or a path.
         LocalPathError: It is empty, or holds what no path can hold.
     """
-    if not isinstance(value, (str, Path)):
-        raise InvalidArgumentError(f"{field} must be the path of a folder, not {type(value).__name__}")
-    if not str(value) or "\0" in str(value):
-        raise LocalPathError(f"{field} {shown_path(value)} can't be a path")
-    return Path(value)
+    text = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
+    if not isinstance(text, str):
+        raise InvalidArgumentError(f"{field} must be a path, not {type(value).__name__}")
+    if not text or "\0" in text:
+        raise LocalPathError(f"{field} {shown_path(text)} can't be a path")
+    return Path(os.path.expanduser(text))
 
 
 def parse_target(value: object, *, field: str) -> Path:
@@ -38,7 +41,7 @@ def parse_target(value: object, *, field: str) -> Path:
         InvalidArgumentError: It isn't text or a path.
         LocalPathError: It can't be a path, or there is no such folder.
     """
-    path = parse_local_path(str(value) if isinstance(value, os.PathLike) else value, field=field)
+    path = parse_local_path(value, field=field)
     if not path.parent.is_dir():
         raise LocalPathError(f"{field} {shown_path(path)}: there is no folder {shown_path(path.parent)}")
     return path.absolute()

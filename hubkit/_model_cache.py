@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from hubkit._clock import SYSTEM_CLOCK, Clock
-from hubkit._local_paths import parse_target
+from hubkit._local_paths import parse_local_path, parse_target, shown_path
 from hubkit._refs import parse_several
 from hubkit._seed_cache import read_seed_folder
 from hubkit.cache._answers import Answers
@@ -273,17 +273,16 @@ class ModelCache:
         """
         from hubkit._bundles import place_files, read_bundle
 
-        if not isinstance(path, (str, os.PathLike)):
-            raise InvalidArgumentError(f"the bundle must be the path of a file, not {type(path).__name__}")
-        contents = read_bundle(Path(path), signing_key=self._tiers.signing_key, progress=self._progress)
+        place = parse_local_path(path, field="the bundle")
+        folder = None if cache_dir is None else parse_local_path(cache_dir, field="cache_dir")
+        contents = read_bundle(place, signing_key=self._tiers.signing_key, progress=self._progress)
         # Read before any is kept: one that is broken, or no answer, spoils the whole.
         entries = list(contents.entries())
         if not all(is_portable(entry.key) for entry in entries):
             raise BundleError(
-                f"bundle {str(path)!r} is refused: it holds notes that can't be carried elsewhere"
+                f"bundle {shown_path(place)} is refused: it holds notes that can't be carried elsewhere"
             )
         taken = sum(take_over(self._tiers, entry, self._clock) for entry in entries)
-        folder = None if cache_dir is None else Path(cache_dir)
         placed = place_files(contents, folder, progress=self._progress)
         self._answers.memory.clear()
         return BundleSummary.of(contents.manifest, new_answers=taken, new_files=placed)
@@ -353,7 +352,7 @@ def _opened(where: str | Path | CacheBackend, clock: Clock) -> CacheBackend:
         # With its hashes 6 ms that who keeps models elsewhere need not pay.
         from hubkit.cache.filesystem import FilesystemCache
 
-        return FilesystemCache(where, clock=clock)
+        return FilesystemCache(parse_local_path(where, field="where"), clock=clock)
     flaw = flaw_of(where)
     if flaw is None:
         return where

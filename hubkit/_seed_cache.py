@@ -12,8 +12,9 @@ import attrs
 
 from hubkit._hub_record import fields_from_hub
 from hubkit._lazy import load_json
+from hubkit._local_paths import parse_local_path, shown_path
 from hubkit._secrets import redact
-from hubkit.errors import DecodeError, InvalidArgumentError, LocalPathError
+from hubkit.errors import DecodeError, LocalPathError
 from hubkit.models import FileList, ModelMetadata
 
 __all__ = ["read_seed_folder"]
@@ -44,19 +45,15 @@ def read_seed_folder(folder: str | os.PathLike[str]) -> Iterator[ModelMetadata]:
 
 def _files_in(folder: str | os.PathLike[str]) -> list[Path]:
     """What the folder holds but folders, by name."""
-    if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
-        raise InvalidArgumentError(f"folder must be a path, not {folder!r}")
-    path = Path(folder)
+    path = parse_local_path(folder, field="folder")
     try:
         return sorted(item for item in path.iterdir() if not item.is_dir())
     except NotADirectoryError as error:
         raise LocalPathError(
-            f"{str(path)!r} is a file; the first connector's cache folder is needed"
+            f"{shown_path(path)} is a file; the first connector's cache folder is needed"
         ) from error
     except OSError as error:
-        raise LocalPathError(f"folder {str(path)!r} can't be read: {error.strerror}") from error
-    except ValueError as error:
-        raise LocalPathError(f"{str(path)!r} can't be a path: {error}") from error
+        raise LocalPathError(f"folder {shown_path(path)} can't be read: {error.strerror}") from error
 
 
 def _model_in(path: Path) -> ModelMetadata:

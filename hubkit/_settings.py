@@ -93,11 +93,11 @@ def files_looked_at(environ: Environment, start: Path | None) -> list[LookedAt]:
         environ: Environment variables.
         start: Folder in which the search starts. None: no search.
     """
-    named = environ.get(CONFIG_VARIABLE)
-    places = [Path(named)] if named else [] if start is None else _places(start.absolute())
+    named = _named_file(environ)
+    places = [named] if named else [] if start is None else _places(start.absolute())
     looked = []
     for path in places:
-        looked.append(LookedAt(path, _state(path, is_named=bool(named))))
+        looked.append(LookedAt(path, _state(path, is_named=named is not None)))
         if looked[-1].state in ("used", "broken"):
             break
     return looked
@@ -142,10 +142,15 @@ def _meant(name: str, names: Collection[str]) -> str:
     return nearest_key(name.upper(), map(str.upper, names), prefix=PREFIX)
 
 
-def _from_file(names: Collection[str], environ: Environment, start: Path | None) -> dict[str, Setting]:
+def _named_file(environ: Environment) -> Path | None:
     named = environ.get(CONFIG_VARIABLE)
-    if named:
-        path = Path(named)
+    # Not every place where variables are set does it: no shell reads the `env:` of a workflow.
+    return Path(os.path.expanduser(named)) if named else None
+
+
+def _from_file(names: Collection[str], environ: Environment, start: Path | None) -> dict[str, Setting]:
+    path = _named_file(environ)
+    if path is not None:
         found = _named_table(path)
     elif start is not None:
         path, found = _search(start.absolute())

@@ -14,6 +14,7 @@ import attrs
 from hubkit._client import HubClient
 from hubkit._compatibility import is_compatible
 from hubkit._credentials import token_from
+from hubkit._local_paths import parse_local_path
 from hubkit._metadata import FoundModels
 from hubkit._model_cache import ModelCache
 from hubkit._secrets import without_frames
@@ -293,7 +294,7 @@ def _folder(cache_dir: str | Path) -> Path:
         raise InvalidArgumentError(
             "cache_dir is a folder; the URL of a cache goes into config, as HubConfig(cache='redis://host/0')"
         )
-    return Path(cache_dir)
+    return parse_local_path(cache_dir, field="cache_dir")
 
 
 def _not_supported(what: str) -> NoReturn:

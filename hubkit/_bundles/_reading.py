@@ -13,6 +13,7 @@ import attrs
 from hubkit._bars import bar_of_bytes
 from hubkit._bundles._manifest import CHECKSUM, MANIFEST, SIGNATURE, Manifest, member_name
 from hubkit._bundles._writing import signature_of
+from hubkit._local_paths import shown_path
 from hubkit.cache._entry import Entry, decode_entry
 from hubkit.errors import BundleError, CacheCorruptedError, LocalPathError
 
@@ -77,9 +78,11 @@ def read_bundle(path: Path, *, signing_key: bytes | None, progress: bool) -> Bun
         with path.open("rb") as file:
             return _checked(path, file, signing_key, progress)
     except BundleError as error:
-        raise BundleError(f"bundle {str(path)!r} is refused: {error.message}") from error
+        raise BundleError(f"bundle {shown_path(path)} is refused: {error.message}") from error
     except OSError as error:
-        raise LocalPathError(f"the bundle {str(path)!r} can't be read: {error.strerror or error}") from error
+        raise LocalPathError(
+            f"the bundle {shown_path(path)} can't be read: {error.strerror or error}"
+        ) from error
 
 
 def _checked(path: Path, file: BinaryIO, signing_key: bytes | None, progress: bool) -> BundleContents:

@@ -51,7 +51,7 @@ class FilesystemCache:
         max_bytes: int = DEFAULT_MAX_BYTES,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._folder = os.path.abspath(os.fspath(folder))
+        self._folder = os.path.abspath(os.path.expanduser(folder))
         entries = os.path.join(self._folder, _ENTRIES)
         # Put together once: a get is a few microseconds, and joining paths is one of them.
         self._prefix = entries + os.sep

@@ -63,7 +63,7 @@ class SQLiteCache:
         max_bytes: int = DEFAULT_MAX_BYTES,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._path = os.path.abspath(os.fspath(path))
+        self._path = os.path.abspath(os.path.expanduser(path))
         self._allowance = Allowance(max_bytes)
         self._clock = clock
         self._damage: _Damage | None = None

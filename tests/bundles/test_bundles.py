@@ -10,7 +10,7 @@ import pytest
 from bundling import FILES, pack
 from huggingface_hub import HfApi, hf_hub_download, snapshot_download
 
-from hubkit import BundleError, LocalPathError, ModelCache, ModelMetadata
+from hubkit import BundleError, InvalidArgumentError, LocalPathError, ModelCache, ModelMetadata
 from hubkit._bundles import SnapshotSource
 from hubkit.bundling import create_bundle
 from hubkit.cache import open_backend
@@ -176,6 +176,18 @@ def test_read_only_site_takes_nothing(site, bundle):
         client.cache.import_bundle(bundle, cache_dir=there.files)
 
     assert [] == list(open_backend(there.config.cache[0]).keys())
+
+
+def test_bad_folder_for_files(site, bundle):
+    """It is refused before any answer is taken over."""
+    there = site("there")
+    with there.client() as client:
+        with pytest.raises(InvalidArgumentError, match="cache_dir must be a path, not int"):
+            client.cache.import_bundle(bundle, cache_dir=5)
+        with pytest.raises(InvalidArgumentError, match="the bundle must be a path, not NoneType"):
+            client.cache.import_bundle(None)
+
+        assert [] == client.cache.get_all_cached()
 
 
 @pytest.mark.parametrize("place", ["missing/models.tar", "."])

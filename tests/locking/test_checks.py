@@ -251,9 +251,9 @@ def test_bad_arguments(client, locked, tmp_path):
     """Each is one clear error, before anybody is asked."""
     with pytest.raises(InvalidArgumentError, match="did you mean 'org/model'"):
         locking.lock(client(), locked, upgrade=["org/modell"])
-    with pytest.raises(InvalidArgumentError, match="file must be the path"):
+    with pytest.raises(InvalidArgumentError, match="file must be a path"):
         locking.check(client(), 3)
-    with pytest.raises(InvalidArgumentError, match="cache_dir must be the path"):
+    with pytest.raises(InvalidArgumentError, match="cache_dir must be a path"):
         locking.check(client(), locked, 3)
     with pytest.raises(ValueError, match="not its lock"):
         locking.lock(client(), locked.with_suffix(".lock"))

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from hubkit._local_paths import parse_local_path
 from hubkit.cards._reading._base_files import find_in_base, read_base_config
 from hubkit.cards._reading._base_model import find_base_model
 from hubkit.cards._reading._config import CONFIG_FILE, find_in_config
@@ -22,7 +23,7 @@ from hubkit.cards._reading._training_state import find_in_training_state
 from hubkit.cards._reading._versions import find_versions
 from hubkit.cards._reading._weights import find_weights
 from hubkit.cards._text import shown
-from hubkit.errors import CardError
+from hubkit.errors import CardError, LocalPathError
 
 __all__ = ["read_adapter"]
 
@@ -86,17 +87,20 @@ def read_adapter(
 def _checked(folder: str | Path) -> Path:
     name = shown(str(folder))
     try:
-        with os.scandir(folder) as entries:
+        root = parse_local_path(folder, field="adapter folder")
+        with os.scandir(root) as entries:
             empty = next(entries, None) is None
+    except LocalPathError as error:
+        raise CardError(error.message) from None
     except FileNotFoundError:
         raise CardError(f"adapter folder {name} doesn't exist") from None
     except NotADirectoryError:
         raise CardError(f"adapter folder {name} isn't a folder") from None
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise CardError(f"adapter folder {name} can't be read: {type(error).__name__}") from error
     if empty:
         raise CardError(f"adapter folder {name} is empty")
-    return Path(folder)
+    return root
 
 
 def _read_config(root: Path, found: Findings) -> dict[str, Any]:
