@@ -230,9 +230,8 @@ class MetadataStore:
             if at_hand is not None:
                 found[model_id] = at_hand
         rest = [model_id for model_id in model_ids if model_id not in found]
-        for model_id, stored in self._answers.find_models(rest).items() if rest else ():
-            if stored is not None and stored.freshness is Freshness.HIT:
-                found[model_id] = stored.model
+        if rest:
+            found |= self._answers.fresh_models(rest)
         self._tally.hits += len(found)
         return found
 

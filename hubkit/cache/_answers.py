@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
@@ -110,20 +110,11 @@ class Answers:
         found = self._tiers.find(self._model_keys(model_id, revision), self._judge)
         return self._taken(model_id, revision, found, looked_at)
 
-    def find_models(
-        self, model_ids: Sequence[str], revision: str | None = None
-    ) -> dict[str, StoredModel | None]:
-        """`find_model` for many, in one round trip a tier."""
-        groups = [self._model_keys(model_id, revision) for model_id in model_ids]
-        looked_at = self._drops.moment
+    def fresh_models(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
+        """What of many needs no request, in one round trip a tier; None for a model that there is not."""
         with collector_paused():
-            answers = self._tiers.find_many(groups, self._judge)
-            return {
-                model_id: None
-                if self._drops.hides(model_id)
-                else self._taken(model_id, revision, found, looked_at)
-                for model_id, found in zip(model_ids, answers, strict=True)
-            }
+            # In a call of its own: what only that needs is gone before the collector looks.
+            return dict(self._fresh(model_ids))
 
     @property
     def endpoint(self) -> str:
@@ -285,6 +276,14 @@ class Answers:
         # Whoever read a store just before it was emptied must not keep what it read.
         self._drops.note()
         self.memory.clear()
+
+    def _fresh(self, model_ids: Sequence[str]) -> Iterator[tuple[str, ModelMetadata | None]]:
+        looked_at = self._drops.moment
+        groups = [self._model_keys(model_id, None) for model_id in model_ids]
+        for model_id, found in zip(model_ids, self._tiers.find_many(groups, self._judge), strict=True):
+            stored = None if self._drops.hides(model_id) else self._taken(model_id, None, found, looked_at)
+            if stored is not None and stored.freshness is Freshness.HIT:
+                yield model_id, stored.model
 
     def _model_keys(self, model_id: str, revision: str | None) -> tuple[str, str]:
         """Where a model lies: in public, and as the caller's own.
