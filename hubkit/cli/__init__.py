@@ -31,15 +31,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from hubkit.cli._signals import insist_on_signals, raise_on_sigterm
 
         insist_on_signals()
-        from hubkit.cli._app import app
+        from hubkit.cli._app import run_command
 
         raise_on_sigterm()
         _buffer_output()
         _accept_any_text()
         _mute_libraries()
-        app.main(arguments, prog_name="hubkit")
-    except KeyboardInterrupt:
-        _end_now(_INTERRUPTED)
+        code = run_command(arguments)
+    except KeyboardInterrupt as end:
+        # One that comes while a command runs has ended that, with a word; this one came before or after.
+        from hubkit.cli._signals import Terminated
+
+        _end_now(_TERMINATED if isinstance(end, Terminated) else _INTERRUPTED)
     except OSError as error:
         # Of the help, the version or a usage error; what commands print is their own business.
         from hubkit.cli._lost_output import is_output_lost, say
@@ -47,11 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if not is_output_lost():
             say(f"hubkit: error: {error.strerror}")
         sys.exit(_FAILED)
-    except SystemExit as end:
-        if end.code in (_INTERRUPTED, _TERMINATED):
-            _end_now(int(end.code))
-        raise
-    sys.exit(0)
+    if code in (_INTERRUPTED, _TERMINATED):
+        _end_now(code)
+    sys.exit(code)
 
 
 def _end_now(code: int) -> NoReturn:

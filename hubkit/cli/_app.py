@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ from hubkit.cli._lost_output import is_output_lost, say, silence_output
 from hubkit.cli._session import Session, end_with
 from hubkit.cli._signals import Terminated
 
-__all__ = ["app"]
+__all__ = ["app", "run_command"]
 
 _LEVELS = (logging.WARNING, logging.INFO, logging.DEBUG)
 _SHOW_TRACEBACKS = 2
@@ -101,6 +102,29 @@ def app(
     given = {name: value for name, value in overrides.items() if value is not None}
     ctx.obj = session = Session(given, verbosity=verbose)
     _attach_log(ctx, session)
+
+
+def run_command(arguments: Sequence[str] | None) -> int:
+    """Run one command, print what is wrong with its usage, and return its exit code.
+
+    Left alone, click takes a SIGTERM that comes between its own steps for Ctrl-C, and ends with 1.
+
+    Args:
+        arguments: The command line without the program's name; None takes the process's own.
+
+    Raises:
+        KeyboardInterrupt: It was interrupted before the command began, or after it ended.
+        OSError: Help can't be printed.
+    """
+    try:
+        code = app.main(arguments, prog_name="hubkit", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort as error:
+        cause = error.__cause__
+        raise cause if isinstance(cause, KeyboardInterrupt) else KeyboardInterrupt from None
+    return code if isinstance(code, int) else ExitCode.DONE
 
 
 def _attach_log(ctx: click.Context, session: Session) -> None:

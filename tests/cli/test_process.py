@@ -129,6 +129,22 @@ def test_ctrl_c_ends_quietly(spawn: Spawn, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @needs_posix
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize("place", ["make_context", "invoke"])
+def test_signals_between_the_steps_of_click(number: str, code: int, place: str) -> None:
+    """Before a command runs, and after it has ended, the exit code is that of the signal."""
+    program = (
+        "import click, signal\nfrom hubkit.cli._app import App\n"
+        f"def interrupted(*arguments, **options): signal.raise_signal(signal.{number})\n"
+        f"App.{place} = interrupted\n"
+        "from hubkit.cli import main; main(['cache', 'stats'])"
+    )
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert (code, "", "") == (found.returncode, found.stdout, found.stderr.strip())
+
+
+@needs_posix
 def test_a_terminal_gets_a_table_that_fits(hub: LocalHub) -> None:
     """Numbers are short, long ids lose their middle, and no line is wider than the terminal."""
     hub.add_model({"id": f"acme/{'long-' * 20}llama", "downloads": 5, "private": False, "siblings": []})
