@@ -33,6 +33,8 @@ __all__ = [
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 _BYTES = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)\Z")
+# A comma alone may be part of a path, or stand between the hosts of one URL.
+_BETWEEN_URLS = re.compile(r"[\s,]*,\s*(?=[A-Za-z][A-Za-z0-9+.-]*://)|\s+")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _CACHE_MODES = ("read-write", "read-only")
@@ -133,8 +135,12 @@ def endpoint(value: str) -> str:
 
 
 def tiers(value: str | Iterable[str]) -> tuple[str, ...]:
-    """Cache URLs, nearest first."""
-    urls: Any = value.split() if isinstance(value, str) else value
+    """Cache URLs, nearest first; in one text they stand apart by spaces or commas.
+
+    >>> tiers("file:///var/cache/hubkit, redis://host/0")
+    ('file:///var/cache/hubkit', 'redis://host/0')
+    """
+    urls: Any = filter(None, _BETWEEN_URLS.split(value)) if isinstance(value, str) else value
     if not isinstance(urls, Iterable):
         raise ConfigError("must be a URL or a list of URLs, nearest first")
     listed = list(urls)

@@ -74,7 +74,7 @@ def _model_in(path: Path) -> ModelMetadata:
     # Without a date it would count as asked just now.
     if not isinstance(data, Mapping) or not all(data.get(key) for key in ("model_id", "cached_at")):
         raise DecodeError("no model_id and cached_at: not a file of the first connector")
-    return _mended(ModelMetadata.from_dict({key: value for key, value in data.items() if value is not None}))
+    return _mended(ModelMetadata.from_dict(data))
 
 
 def _mended(model: ModelMetadata) -> ModelMetadata:

@@ -89,7 +89,7 @@ class HubConfig:
     cache: tuple[str, ...] = attrs.field(
         factory=_default_tiers, converter=convert.tiers, repr=_without_passwords
     )
-    """Cache tiers as URLs, nearest first; in the environment separated by spaces."""
+    """Cache tiers as URLs, nearest first; in the environment separated by spaces or commas."""
     cache_mode: str = attrs.field(default="read-write", converter=convert.cache_mode)
     """``read-only`` for jobs that must not change what others read."""
     cache_key: Secret | None = attrs.field(default=None, converter=convert.secret)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, overload
 
@@ -30,8 +30,8 @@ def _texts(values: Iterable[str] | None) -> tuple[str, ...]:
 class ModelFile:
     """One file of a repository.
 
-    Answers attribute access and, as the Hub's own records do, ``file["rfilename"]``
-    and ``file.get("size")``.
+    Answers attribute access and, as the Hub's own records do, ``file["rfilename"]``,
+    ``file.get("size")``, ``"lfs" in file`` and ``dict(file)``.
     """
 
     rfilename: str
@@ -87,6 +87,16 @@ class ModelFile:
 
     def __getitem__(self, key: str) -> Any:
         return self.to_hub()[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.to_hub()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.to_hub())
+
+    def keys(self) -> KeysView[str]:
+        """The Hub's keys that this file has."""
+        return self.to_hub().keys()
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value under one of the Hub's keys."""
@@ -264,7 +274,8 @@ class ModelMetadata:
         if "model_id" not in data:
             return cls.from_hub(data)
         names = {field.name for field in attrs.fields(cls)}
-        known = {key: value for key, value in data.items() if key in names}
+        # None is no value of most fields, and the constructor takes it for a field that is left out.
+        known = {key: value for key, value in data.items() if key in names and value is not None}
         unknown = {key: value for key, value in data.items() if key not in names}
         if unknown:
             known["extra"] = {**unknown, **(known.get("extra") or {})}

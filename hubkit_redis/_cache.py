@@ -90,7 +90,7 @@ class RedisCache:
     def __repr__(self) -> str:
         return f"RedisCache({str(self._address)!r})"
 
-    def get(self, key: str, /) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         """The bytes under a key, or None.
 
         Raises:
@@ -104,7 +104,7 @@ class RedisCache:
                 return None
             raise self._unavailable(error) from error
 
-    def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         """What there is of several keys, in one round trip for each 1,000 and server."""
         wanted = list(dict.fromkeys(keys))
         found: dict[str, bytes] = {}
@@ -117,7 +117,7 @@ class RedisCache:
                 )
         return found
 
-    def set(self, key: str, value: bytes, /, *, expires_in: float | None) -> None:
+    def set(self, key: str, value: bytes, *, expires_in: float | None) -> None:
         """Store bytes, over what was there.
 
         Raises:
@@ -126,18 +126,18 @@ class RedisCache:
         with self._guard():
             self._route.execute(*self._set_command(key, value, expires_in))
 
-    def set_many(self, items: Mapping[str, bytes], /, *, expires_in: float | None) -> None:
+    def set_many(self, items: Mapping[str, bytes], *, expires_in: float | None) -> None:
         """Store several values, in as few round trips as the timeout allows."""
         commands = (self._set_command(key, value, expires_in) for key, value in items.items())
         for batch in _batches(commands):
             self._send(batch)
 
-    def delete(self, key: str, /) -> bool:
+    def delete(self, key: str) -> bool:
         """Drop a key; whether there was one."""
         with self._guard():
             return bool(self._route.execute("DEL", self._entries + _encode(key)))
 
-    def clear(self, prefix: str = "", /) -> int:
+    def clear(self, prefix: str = "") -> int:
         """Drop every key that starts with ``prefix``; how many."""
         names = self._names(prefix)
         count = 0
@@ -146,12 +146,12 @@ class RedisCache:
             count += sum(self._send([("DEL", name) for name in chunk]))
         return count
 
-    def keys(self, prefix: str = "", /) -> Iterator[str]:
+    def keys(self, prefix: str = "") -> Iterator[str]:
         """Every key that starts with ``prefix``."""
         for name in self._names(prefix):
             yield name[len(self._entries) :].decode("utf-8", "surrogatepass")
 
-    def lease(self, key: str, seconds: float, /) -> RedisLease | None:
+    def lease(self, key: str, seconds: float) -> RedisLease | None:
         """Try to take a lease; never blocks."""
         name, owner = self._leases + _encode(key), os.urandom(8).hex().encode()
         with self._guard():

@@ -28,6 +28,8 @@ _PATH = "/api/models"
 # The Hub has millions of models, and its readers leave off when they have enough.
 _MOST_PAGES = 1_000_000
 _MOST_WITHOUT_NEWS = 10
+_MOST_KEPT = 1_000
+"""Records of a listing that are kept for when the Hub can't be asked; a longer one is read as it comes, and let go."""
 
 
 class SearchStore:
@@ -63,23 +65,30 @@ class SearchStore:
         return FoundModels(map(self._from_listing, records), from_cache=False)
 
     def iterate(self, query: SearchQuery) -> Iterator[ModelMetadata]:
-        """The same, page after page, as far as the caller reads.
+        """The same, page after page, as far as the caller reads; kept if that is to the end.
 
         Raises:
             TransportError: The Hub went out of reach after the first page.
             ResponseError: It refused the search, and there is no last answer.
         """
         begun = False
+        kept: list[dict[str, Any]] | None = []
         last = self._answers.searches.find(query.canonical())
         try:
             # islice asks for no record beyond the last, and so for no page that nobody wants.
             for record in islice(self._records(query, patient=last is None), query.limit):
                 begun = True
+                if kept is not None:
+                    kept.append(record)
+                    kept = kept if len(kept) <= _MOST_KEPT else None
                 yield self._from_listing(record)
         except UNABLE as error:
             if begun:
                 raise
             yield from self._known(query, last, error)
+        else:
+            if kept is not None:
+                self._answers.searches.store(query.canonical(), kept)
 
     def _known(
         self, query: SearchQuery, last: StoredSearch | None, error: HubkitError

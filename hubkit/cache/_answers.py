@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from hubkit._clock import Clock
+from hubkit._clock import CLOCK_SKEW, Clock
 from hubkit._collector import collector_paused
 from hubkit._refs import is_commit_hash
 from hubkit.cache._decoded import DecodedAnswers
@@ -345,6 +345,9 @@ class Answers:
         if model.partial or not self.memory.keeps:
             return
         age = self._clock.now() - entry.stored_at
+        if age < -CLOCK_SKEW:
+            # Dated in the future: the tiers take it for a miss.
+            return
         good_for = RETENTION if entry.ttl is None else min(entry.ttl, self._policy.ttl) - age
         self.memory.put((model_id, revision), model, good_for=good_for)
         # Afterwards, since a drop that comes later finds it there.

@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
-__all__ = ["BackendStats", "CacheBackend", "Lease", "flaw_of"]
+__all__ = ["BackendStats", "CacheBackend", "Lease", "flaw_of", "is_shared"]
 
 
 @attrs.frozen(kw_only=True)
@@ -55,13 +55,12 @@ class CacheBackend(Protocol):
     - `CacheUnavailableError` is the only error it raises; the caller then does without;
     - a process killed half-way leaves the old value or the new one, never a mixture.
 
-    Its ``repr`` stands for it in logs and statistics, without passwords. A store that doesn't drop what has
-    expired by itself may also have ``prune() -> int``, which does, and says how many entries went;
-    `ModelCache.prune` calls it.
-    """
+    Its ``repr`` stands for it in logs and statistics, without passwords. What a store may have beside the methods:
 
-    shared: bool
-    """Whether other users may read the store: private answers stay out of it."""
+    - ``shared``: False when no other user can read it. Without that, private answers stay out of it.
+    - ``prune() -> int``: drops what has expired, and says how many entries went, where the store doesn't do
+      so by itself; `ModelCache.prune` calls it.
+    """
 
     def get(self, key: str, /) -> bytes | None:
         """The bytes under a key.
@@ -143,17 +142,22 @@ class CacheBackend(Protocol):
         ...
 
 
+def is_shared(backend: CacheBackend) -> bool:
+    """Whether other users may read a store: so it is taken, unless it says that they can't."""
+    return bool(getattr(backend, "shared", True))
+
+
 def flaw_of(candidate: object) -> str | None:
     """What keeps an object from being a `CacheBackend`, in words; None when nothing does.
 
     >>> flaw_of({"key": b"value"})
-    "a 'dict' has no close, no delete, no get_many, no lease, no set, no set_many, no shared, no stats"
+    "a 'dict' has no close, no delete, no get_many, no lease, no set, no set_many, no stats"
     """
     if isinstance(candidate, type):
         # It has all that its objects have.
         return f"{candidate.__name__} is a class, and an object of it is needed"
-    promised = {*CacheBackend.__annotations__, *vars(CacheBackend)}
-    missing = sorted(name for name in promised if not name.startswith("_") and not hasattr(candidate, name))
+    promised = [name for name in vars(CacheBackend) if not name.startswith("_")]
+    missing = sorted(name for name in promised if not hasattr(candidate, name))
     if not missing:
         return None
     return f"a {type(candidate).__name__!r} has {', '.join(f'no {name}' for name in missing)}"

@@ -31,10 +31,12 @@ class DecodedAnswers(Generic[V]):
         self._max_entries = max_entries
         self._max_seconds = max_seconds
         self._monotonic: Callable[[], float] = clock.monotonic
+        # Time goes on while a machine sleeps, and the other clock may not.
+        self._now: Callable[[], float] = clock.now
         self._lock = threading.Lock()
         self._pid = os.getpid()
-        # value, good until (monotonic), whether read since the last eviction passed
-        self._table: dict[Hashable, tuple[V, float, list[bool]]] = {}
+        # value, good until (monotonic), good until (epoch), whether read since the last eviction passed
+        self._table: dict[Hashable, tuple[V, float, float, list[bool]]] = {}
 
     @property
     def keeps(self) -> bool:
@@ -44,9 +46,9 @@ class DecodedAnswers(Generic[V]):
     def get(self, key: Hashable) -> V | None:
         """The answer under a key, if there is one and it is still good."""
         slot = self._table.get(key)
-        if slot is None or slot[1] <= self._monotonic():
+        if slot is None or slot[1] <= self._monotonic() or slot[2] <= self._now():
             return None
-        slot[2][0] = True
+        slot[3][0] = True
         return slot[0]
 
     def put(self, key: Hashable, value: V, *, good_for: float) -> None:
@@ -58,7 +60,7 @@ class DecodedAnswers(Generic[V]):
             self._table.pop(key, None)
             while len(self._table) >= self._max_entries:
                 self._evict_one()
-            self._table[key] = (value, self._monotonic() + seconds, [False])
+            self._table[key] = (value, self._monotonic() + seconds, self._now() + seconds, [False])
 
     def drop(self, key: Hashable) -> None:
         """Forget one answer."""
@@ -76,8 +78,8 @@ class DecodedAnswers(Generic[V]):
             slot = self._table.get(key)
             if slot is None:
                 return
-            if slot[2][0] and slot[1] > self._monotonic():
-                slot[2][0] = False
+            if slot[3][0] and slot[1] > self._monotonic():
+                slot[3][0] = False
                 self._table[key] = self._table.pop(key, slot)
                 continue
             self._table.pop(key, None)

@@ -142,8 +142,8 @@ def decode_entry(data: bytes, key: str, *, signing_key: bytes | None = None) -> 
     """
     try:
         magic, checksum, status, flags, stored_at, ttl, key_length, etag_length = _HEAD.unpack_from(data)
-    except struct.error as error:
-        raise CacheCorruptedError("too short for an entry") from error
+    except (struct.error, TypeError) as error:
+        raise CacheCorruptedError("too short for an entry, or no bytes at all") from error
     if magic != _MAGIC:
         raise CacheCorruptedError("not an entry of this format version")
     view = memoryview(data)

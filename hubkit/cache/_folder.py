@@ -6,13 +6,14 @@ import os
 import stat
 from collections.abc import Iterator
 
-from hubkit.errors import CacheUnavailableError
+from hubkit.errors import CacheUnavailableError, ConfigError
 
 __all__ = [
     "TEMPORARY",
     "check_owner",
     "is_abandoned",
     "make_private_folder",
+    "parse_place",
     "read_start",
     "read_whole",
     "remove",
@@ -37,6 +38,19 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _SAFELY
 _CHUNK = 65_536
 
 _open, _read, _close = os.open, os.read, os.close
+
+
+def parse_place(path: str | os.PathLike[str]) -> str:
+    """Where a store is to lie: absolute, a leading ``~`` being the home folder.
+
+    Raises:
+        ConfigError: It is a URL, or SQLite's word for memory: as a path it would make odd folders.
+    """
+    text = os.fspath(path)
+    if "://" in text or text == ":memory:":
+        # The text itself may hold a password.
+        raise ConfigError("a path is needed here: open_backend opens URLs, and MemoryCache is in memory")
+    return os.path.abspath(os.path.expanduser(text))
 
 
 def read_whole(path: str) -> bytes:

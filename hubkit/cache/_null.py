@@ -34,33 +34,33 @@ class NullCache:
     def __repr__(self) -> str:
         return "NullCache()"
 
-    def get(self, key: str, /) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         """Nothing."""
         return None
 
-    def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         """Nothing of anything."""
         return {}
 
-    def set(self, key: str, value: bytes, /, *, expires_in: float | None) -> None:
+    def set(self, key: str, value: bytes, *, expires_in: float | None) -> None:
         """Forget it."""
 
-    def set_many(self, items: Mapping[str, bytes], /, *, expires_in: float | None) -> None:
+    def set_many(self, items: Mapping[str, bytes], *, expires_in: float | None) -> None:
         """Forget them."""
 
-    def delete(self, key: str, /) -> bool:
+    def delete(self, key: str) -> bool:
         """There never is one."""
         return False
 
-    def clear(self, prefix: str = "", /) -> int:
+    def clear(self, prefix: str = "") -> int:
         """There is nothing to drop."""
         return 0
 
-    def keys(self, prefix: str = "", /) -> Iterator[str]:
+    def keys(self, prefix: str = "") -> Iterator[str]:
         """None."""
         return iter(())
 
-    def lease(self, key: str, seconds: float, /) -> NullLease:
+    def lease(self, key: str, seconds: float) -> NullLease:
         """Granted."""
         return NullLease()
 

@@ -68,7 +68,7 @@ def open_backend(url: str, *, max_bytes: int | None = None, clock: Clock = SYSTE
 
     .. versionadded:: 0.1
     """
-    match = _URL.match(url)
+    match = _URL.match(url) if isinstance(url, str) else None
     if match is None:
         raise ConfigError(_not_a_url(url))
     scheme, rest = match[1].lower(), match[2]
@@ -140,7 +140,9 @@ def _unknown(scheme: str, known: set[str]) -> str:
     return f"no installed package opens {scheme}:// caches{hint} Known: {', '.join(sorted(known))}"
 
 
-def _not_a_url(url: str) -> str:
+def _not_a_url(url: object) -> str:
+    if not isinstance(url, str):
+        return f"a cache is named by a URL, as text, not by a {type(url).__name__}: a path's is path.as_uri()"
     # Never the text itself beyond what is plainly a path: it may hold a password.
     if _DRIVE.match(url):
         return f"a cache is named by a URL: file:///{_quoted(url)}"

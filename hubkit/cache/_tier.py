@@ -12,7 +12,7 @@ import attrs
 
 from hubkit._clock import Clock
 from hubkit._secrets import redact
-from hubkit.cache._backend import BackendStats, CacheBackend, Lease
+from hubkit.cache._backend import CacheBackend, Lease, is_shared
 from hubkit.cache._breaker import Breaker
 from hubkit.cache._entry import Entry, MisplacedEntryError, decode_entry, encode_entry
 from hubkit.cache._freshness import RETENTION, Freshness
@@ -97,7 +97,7 @@ class Tier:
     """
 
     def __init__(self, backend: CacheBackend, *, signing_key: bytes | None, clock: Clock) -> None:
-        self.shared = backend.shared
+        self.shared = is_shared(backend)
         self._backend = backend
         self._signing_key = signing_key
         self._clock = clock
@@ -133,10 +133,11 @@ class Tier:
     def get_many(self, keys: Sequence[str]) -> dict[str, Entry]:
         """The readable entries of several keys, in one round trip."""
         nothing: Mapping[str, bytes] = {}
-        values = self._read(nothing, self._backend.get_many, keys) if keys else nothing
+        values = self._read(nothing, self._get_many, keys) if keys else nothing
         found = {}
         for key, value in values.items():
-            entry = self._readable(key, value)
+            # Some stores have None for what they lack.
+            entry = None if value is None else self._readable(key, value)
             if entry is not None:
                 found[key] = entry
         self._hits += len(found)
@@ -184,7 +185,7 @@ class Tier:
 
     def stats(self) -> TierStats:
         """What it has done and how full it is."""
-        full: BackendStats | None = self._read(None, self._backend.stats)
+        full = self._read(None, self._backend.stats)
         return TierStats(
             name=redact(repr(self._backend)),
             hits=self._hits,
@@ -194,13 +195,17 @@ class Tier:
             bytes_read=self._bytes_read,
             bytes_written=self._bytes_written,
             reachable=full is not None,
-            entries=None if full is None else full.entries,
-            size_bytes=None if full is None else full.size_bytes,
+            entries=_count(full, "entries"),
+            size_bytes=_count(full, "size_bytes"),
         )
 
     def close(self) -> None:
         """Close the backend."""
         self._read(None, self._backend.close)
+
+    def _get_many(self, keys: Sequence[str]) -> dict[str, bytes]:
+        # Somebody else's may give what is no dictionary: found out here, that is a failure as any other.
+        return dict(self._backend.get_many(keys))
 
     def _get(self, key: str) -> Entry | None:
         value: bytes | None = self._read(None, self._backend.get, key)
@@ -230,9 +235,10 @@ class Tier:
         return list(self._backend.keys(prefix))
 
     def _readable(self, key: str, value: bytes) -> Entry | None:
-        self._bytes_read += len(value)
         try:
-            return decode_entry(value, key, signing_key=self._signing_key)
+            entry = decode_entry(value, key, signing_key=self._signing_key)
+            self._bytes_read += len(value)
+            return entry
         except CacheCorruptedError as error:
             self._unreadable += 1
             log.info("unreadable cache entry taken as a miss: %s", error)
@@ -280,6 +286,12 @@ class Tier:
             what,
             _reason(error),
         )
+
+
+def _count(stats: object, name: str) -> int | None:
+    """A number of a store's statistics, which are somebody else's: a `BackendStats`, a dictionary, or nothing."""
+    found = stats.get(name) if isinstance(stats, Mapping) else getattr(stats, name, None)
+    return found if isinstance(found, int) else None
 
 
 def new_mark(key: str, clock: Clock) -> Entry:

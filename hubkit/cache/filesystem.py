@@ -10,7 +10,7 @@ from hashlib import sha256
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit.cache._backend import BackendStats
 from hubkit.cache._file_lease import FileLease, FileLeases
-from hubkit.cache._folder import check_owner, make_private_folder, read_whole, write_whole
+from hubkit.cache._folder import check_owner, make_private_folder, parse_place, read_whole, write_whole
 from hubkit.cache._frame import HEAD, MAGIC, frame
 from hubkit.cache._limits import DEFAULT_MAX_BYTES, Allowance, expiry
 from hubkit.cache._shelves import Shelves
@@ -51,7 +51,7 @@ class FilesystemCache:
         max_bytes: int = DEFAULT_MAX_BYTES,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._folder = os.path.abspath(os.path.expanduser(folder))
+        self._folder = parse_place(folder)
         entries = os.path.join(self._folder, _ENTRIES)
         # Put together once: a get is a few microseconds, and joining paths is one of them.
         self._prefix = entries + os.sep
@@ -64,7 +64,7 @@ class FilesystemCache:
     def __repr__(self) -> str:
         return f"FilesystemCache({self._folder!r})"
 
-    def get(self, key: str, /) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         """The bytes under a key, or None.
 
         Raises:
@@ -82,12 +82,12 @@ class FilesystemCache:
             return None
         return self._unframe(raw, data)
 
-    def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         """What there is of several keys."""
         found = ((key, self.get(key)) for key in keys)
         return {key: value for key, value in found if value is not None}
 
-    def set(self, key: str, value: bytes, /, *, expires_in: float | None) -> None:
+    def set(self, key: str, value: bytes, *, expires_in: float | None) -> None:
         """Store bytes, over what was there.
 
         Raises:
@@ -103,12 +103,12 @@ class FilesystemCache:
         except OSError as error:
             raise self._unavailable(error) from error
 
-    def set_many(self, items: Mapping[str, bytes], /, *, expires_in: float | None) -> None:
+    def set_many(self, items: Mapping[str, bytes], *, expires_in: float | None) -> None:
         """Store several values, one after the other."""
         for key, value in items.items():
             self.set(key, value, expires_in=expires_in)
 
-    def delete(self, key: str, /) -> bool:
+    def delete(self, key: str) -> bool:
         """Drop a key; whether there was one."""
         there = self.get(key) is not None
         try:
@@ -120,7 +120,7 @@ class FilesystemCache:
             raise self._unavailable(error) from error
         return there
 
-    def clear(self, prefix: str = "", /) -> int:
+    def clear(self, prefix: str = "") -> int:
         """Drop every key that starts with ``prefix``; how many."""
         try:
             if not self._is_there():
@@ -130,7 +130,7 @@ class FilesystemCache:
         except OSError as error:
             raise self._unavailable(error) from error
 
-    def keys(self, prefix: str = "", /) -> Iterator[str]:
+    def keys(self, prefix: str = "") -> Iterator[str]:
         """Every key that starts with ``prefix``."""
         try:
             if not self._is_there():
@@ -157,7 +157,7 @@ class FilesystemCache:
         except OSError as error:
             raise self._unavailable(error) from error
 
-    def lease(self, key: str, seconds: float, /) -> FileLease | None:
+    def lease(self, key: str, seconds: float) -> FileLease | None:
         """Try to take a lease; never blocks."""
         try:
             if not self._is_there():

@@ -54,22 +54,22 @@ class MemoryCache:
     def __repr__(self) -> str:
         return f"MemoryCache(max_bytes={self._max_bytes})"
 
-    def get(self, key: str, /) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         """The bytes under a key, or None."""
         with self._lock:
             return self._get(key)
 
-    def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         """What there is of several keys."""
         with self._lock:
             found = ((key, self._get(key)) for key in keys)
             return {key: value for key, value in found if value is not None}
 
-    def set(self, key: str, value: bytes, /, *, expires_in: float | None) -> None:
+    def set(self, key: str, value: bytes, *, expires_in: float | None) -> None:
         """Store bytes, over what was there."""
         self.set_many({key: value}, expires_in=expires_in)
 
-    def set_many(self, items: Mapping[str, bytes], /, *, expires_in: float | None) -> None:
+    def set_many(self, items: Mapping[str, bytes], *, expires_in: float | None) -> None:
         """Store several values."""
         expires_at = expiry(self._clock.now(), expires_in)
         with self._lock:
@@ -83,18 +83,18 @@ class MemoryCache:
             while self._size > self._max_bytes and self._entries:
                 self._drop(next(iter(self._entries)))
 
-    def delete(self, key: str, /) -> bool:
+    def delete(self, key: str) -> bool:
         """Drop a key; whether there was one."""
         with self._lock:
             return self._get(key) is not None and self._drop(key)
 
-    def clear(self, prefix: str = "", /) -> int:
+    def clear(self, prefix: str = "") -> int:
         """Drop every key that starts with ``prefix``; how many."""
         with self._lock:
             doomed = [key for key in self._entries if key.startswith(prefix)]
             return sum(self._drop(key) for key in doomed)
 
-    def keys(self, prefix: str = "", /) -> Iterator[str]:
+    def keys(self, prefix: str = "") -> Iterator[str]:
         """Every key that starts with ``prefix``."""
         with self._lock:
             found = [
@@ -102,7 +102,7 @@ class MemoryCache:
             ]
         return iter(found)
 
-    def lease(self, key: str, seconds: float, /) -> MemoryLease | None:
+    def lease(self, key: str, seconds: float) -> MemoryLease | None:
         """Try to take a lease; never blocks."""
         owner = os.urandom(8)
         with self._lock:

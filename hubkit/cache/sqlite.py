@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, TypeVar
 from hubkit._clock import SYSTEM_CLOCK, Clock
 from hubkit.cache import _sqlite_statements as statements
 from hubkit.cache._backend import BackendStats
+from hubkit.cache._folder import parse_place
 from hubkit.cache._limits import DEFAULT_MAX_BYTES, Allowance, expiry
 from hubkit.cache._sqlite_file import connect, is_broken, put_aside, sweep
 from hubkit.cache._sqlite_pool import Pool, identity_of
@@ -63,7 +64,7 @@ class SQLiteCache:
         max_bytes: int = DEFAULT_MAX_BYTES,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        self._path = os.path.abspath(os.path.expanduser(path))
+        self._path = parse_place(path)
         self._allowance = Allowance(max_bytes)
         self._clock = clock
         self._damage: _Damage | None = None
@@ -72,7 +73,7 @@ class SQLiteCache:
     def __repr__(self) -> str:
         return f"SQLiteCache({self._path!r})"
 
-    def get(self, key: str, /) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         """The bytes under a key, or None.
 
         Raises:
@@ -80,14 +81,14 @@ class SQLiteCache:
         """
         return self._read(partial(statements.select_one, _encode(key), self._clock.now()), None)
 
-    def get_many(self, keys: Iterable[str], /) -> dict[str, bytes]:
+    def get_many(self, keys: Iterable[str]) -> dict[str, bytes]:
         """What there is of several keys, in one statement for each 500."""
         wanted = {_encode(key): key for key in keys}
         nothing: list[tuple[bytes, bytes]] = []
         found = self._read(partial(statements.select_many, list(wanted), self._clock.now()), nothing)
         return {wanted[raw]: value for raw, value in found}
 
-    def set(self, key: str, value: bytes, /, *, expires_in: float | None) -> None:
+    def set(self, key: str, value: bytes, *, expires_in: float | None) -> None:
         """Store bytes, over what was there.
 
         Raises:
@@ -95,22 +96,22 @@ class SQLiteCache:
         """
         self._store([(_encode(key), expiry(self._clock.now(), expires_in), value)])
 
-    def set_many(self, items: Mapping[str, bytes], /, *, expires_in: float | None) -> None:
+    def set_many(self, items: Mapping[str, bytes], *, expires_in: float | None) -> None:
         """Store several values in one transaction."""
         ends = expiry(self._clock.now(), expires_in)
         self._store([(_encode(key), ends, value) for key, value in items.items()])
 
-    def delete(self, key: str, /) -> bool:
+    def delete(self, key: str) -> bool:
         """Drop a key; whether there was one."""
         return self._remove(partial(statements.delete_one, _encode(key), self._clock.now())) > 0
 
-    def clear(self, prefix: str = "", /) -> int:
+    def clear(self, prefix: str = "") -> int:
         """Drop every key that starts with ``prefix``; how many."""
         count = self._in_batches(partial(statements.delete_prefix, _encode(prefix)))
         self._in_batches(statements.shrink)
         return count
 
-    def keys(self, prefix: str = "", /) -> Iterator[str]:
+    def keys(self, prefix: str = "") -> Iterator[str]:
         """Every key that starts with ``prefix``."""
         now, raw_prefix = self._clock.now(), _encode(prefix)
         after: bytes | None = None
@@ -132,7 +133,7 @@ class SQLiteCache:
         self._in_batches(statements.shrink)
         return count
 
-    def lease(self, key: str, seconds: float, /) -> SQLiteLease | None:
+    def lease(self, key: str, seconds: float) -> SQLiteLease | None:
         """Try to take a lease; never blocks."""
         raw, now = _encode(key), self._clock.now()
         # Those who wait for it ask often, and reading disturbs nobody.

@@ -6,6 +6,7 @@ import inspect
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -84,6 +85,23 @@ def test_refusals_show_no_password(url: str) -> None:
         open_backend(url)
 
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", [Path("/var/cache"), None, 5, b"memory://"])
+def test_what_is_no_text(url: object) -> None:
+    """It is refused as any bad URL is."""
+    with pytest.raises(ConfigError, match=f"not by a {type(url).__name__}"):
+        open_backend(url)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [FilesystemCache, SQLiteCache])
+@pytest.mark.parametrize("place", ["file:///x", "sqlite:///x.db", "redis://:secret@host", ":memory:"])
+def test_urls_are_no_paths(kind: Callable[[str], object], place: str) -> None:
+    """A store that is made by hand wants a path; a URL would become a folder of that name."""
+    with pytest.raises(ConfigError, match="a path is needed here") as caught:
+        kind(place)
+
+    assert "secret" not in str(caught.value)
 
 
 def test_bound_and_clock_are_passed_on() -> None:

@@ -225,6 +225,34 @@ def test_iterating_goes_on_to_the_end(listing):
         assert 1_100 == sum(1 for _ in client.iter_models())
 
 
+def test_what_was_iterated_is_kept(hub, make_client):
+    """A listing that was read to its end stands in when the Hub is away, for a search and for another reading."""
+    read = ids(make_client().iter_models("bert", limit=2))
+    hub.stop()
+
+    assert 1 <= len(read)
+    assert read == ids(make_client(retries=0).iter_models("bert", limit=2))
+    assert read == ids(make_client(offline=True).search_models("bert", limit=2))
+
+
+def test_what_was_left_half_read_is_not_kept(hub, make_client):
+    """Half a listing would stand in for the whole."""
+    next(make_client().iter_models())
+
+    assert [] == list(make_client(offline=True).iter_models())
+
+
+def test_a_long_listing_is_not_kept(listing, tmp_path):
+    """It is read as it comes: nobody's memory or cache is filled with the Hub's millions."""
+    listing.pages = 1_100
+    config = HubConfig(endpoint=listing.endpoint, cache=tmp_path.as_uri())
+    with HubClient(config) as client:
+        for _ in client.iter_models():
+            pass
+
+        assert 0 == client.cache.stats().tiers[0].entries
+
+
 def test_a_listing_in_circles_ends(listing):
     """Pages under ever new addresses that tell of the same models are given up."""
     listing.news = 2

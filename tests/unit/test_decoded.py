@@ -35,6 +35,19 @@ def test_answers_end(clock, good_for, seconds) -> None:
     assert (before, answers.get("k")) == ("v", None)
 
 
+@pytest.mark.parametrize("moves", [61.0, 25 * 3600.0])
+def test_answers_end_by_either_clock(clock, moves) -> None:
+    """Where the wall clock alone goes on, as while a machine sleeps, an answer ends too; set back, it lives no longer."""
+    answers = _answers(clock)
+    answers.put("k", "v", good_for=60.0)
+    clock.set_wall(clock.now() + moves)
+    ahead = answers.get("k")
+    clock.set_wall(clock.now() - 2 * moves)
+    clock.advance(seconds=60.0)
+
+    assert (ahead, answers.get("k")) == (None, None)
+
+
 @pytest.mark.parametrize("good_for", [0.0, -5.0, math.nan, -math.inf])
 def test_stale_answers_are_not_kept(clock, good_for) -> None:
     """What is past its time already, or has none, isn't kept at all."""

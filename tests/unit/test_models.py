@@ -134,7 +134,6 @@ def test_hub_record_is_taken_as_a_dict() -> None:
         ("siblings", "abc"),
         ("card_data", [1]),
         ("extra", [1]),
-        ("cached_at", None),
         ("cached_at", "yesterday"),
         ("cached_at", "0001-01-01T00:00:00"),
         ("cached_at", 5),
@@ -147,6 +146,16 @@ def test_from_dict_invents_nothing(key, value) -> None:
         ModelMetadata.from_dict({"model_id": "a/b", key: value})
 
     assert "unknown error" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["tags", "siblings", "card_data", "extra", "base_models", "partial", "downloads"]
+)
+def test_none_is_left_out(key) -> None:
+    """As for the constructor, None stands for what is not known."""
+    left_out = ModelMetadata.from_dict({"model_id": "a/b", "cached_at": NOW.isoformat()})
+
+    assert left_out == ModelMetadata.from_dict({"model_id": "a/b", "cached_at": NOW.isoformat(), key: None})
 
 
 @pytest.mark.parametrize(
@@ -229,7 +238,8 @@ def test_file_speaks_both_languages() -> None:
     file = ModelFile.from_hub(record)
 
     assert (5, "b", "c", "a", "d") == (file.size, file.blob_id, file.sha256, file.path, file["xetHash"])
-    assert record == file.to_hub()
+    assert record == file.to_hub() == dict(file) == {**file}
+    assert ("rfilename" in file, "nothing" in file, list(file)) == (True, False, list(record))
     assert file.get("nothing", 7) == 7
     with pytest.raises(KeyError):
         file["nothing"]
