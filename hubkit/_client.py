@@ -236,7 +236,12 @@ class HubClient:
     def get_many_metadata(self, model_ids: Sequence[str]) -> dict[str, ModelMetadata | None]:
         """`get_model_metadata` for many: one look into the cache, then a few requests at a time.
 
+        Returns:
+            None for a model that there is not, and for one about which nothing can be learnt, as the Hub
+            is away or refuses that model; then a warning says why.
+
         Raises:
+            AuthenticationError: The Hub refused the token, or all of the models.
             RateLimitedError: The quota is used up; ``partial`` has what is known by then.
         """
         return self._rooms.metadata.get_many(model_ids)

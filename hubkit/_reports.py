@@ -13,6 +13,7 @@ from hubkit._secrets import clean_text
 from hubkit._transport import Transport
 from hubkit.errors import (
     AuthenticationError,
+    DisabledRepoError,
     GatedRepoError,
     HubkitError,
     NotFoundError,
@@ -114,7 +115,7 @@ class Reports:
         """Whether this token gets a model's files, or why that isn't known."""
         try:
             self._transport.get(f"{api_prefix('model', model_id, None)}/auth-check")
-        except (GatedRepoError, AuthenticationError, RepoNotFoundError):
+        except (GatedRepoError, DisabledRepoError, AuthenticationError, RepoNotFoundError):
             return False
         except OfflineError:
             return _FORBIDDEN

@@ -26,6 +26,7 @@ from hubkit.models import ModelFile, RepoCommit, RepoRef, RepoRefs
 __all__ = ["Repositories"]
 
 _CONFLICT = 409
+_UNDER_WAY = "another conflicting operation"
 _GATES = (False, "auto", "manual")
 
 
@@ -80,7 +81,7 @@ class Repositories:
         try:
             answer = self._change("POST", "/api/repos/create", body, repo_type, repo_id).json()
         except ResponseError as error:
-            if error.status_code != _CONFLICT or not exist_ok:
+            if error.status_code != _CONFLICT or not exist_ok or _is_under_way(error):
                 raise
             # Somebody else made it, perhaps since it was asked for in vain.
             self._tell(repo_type, repo_id)
@@ -294,6 +295,11 @@ class Repositories:
             if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
                 raise DecodeError(f"{page.url}: expected a list")
             yield from items
+
+
+def _is_under_way(error: ResponseError) -> bool:
+    """Whether somebody's write is in the way, which says nothing of whether there is a repository."""
+    return _UNDER_WAY in (error.server_message or "")
 
 
 def _checked(repo_id: str, repo_type: str, field: str = "repo_id") -> str:

@@ -24,6 +24,7 @@ catch: a missing repository is a ``FileNotFoundError``, an unreachable Hub a
     ├── LockError(ValueError)
     ├── ResponseError(RuntimeError)
     │   ├── AuthenticationError(ValueError)
+    │   ├── DisabledRepoError
     │   ├── GatedRepoError
     │   ├── RateLimitedError
     │   ├── ServerError
@@ -55,6 +56,7 @@ __all__ = [
     "CardError",
     "ConfigError",
     "DecodeError",
+    "DisabledRepoError",
     "GatedRepoError",
     "HubkitError",
     "InsufficientSpaceError",
@@ -186,6 +188,10 @@ class ResponseError(HubkitError, RuntimeError):
 
 class AuthenticationError(ResponseError, ValueError):
     """The Hub refused the token, or the token may not do this."""
+
+
+class DisabledRepoError(ResponseError):
+    """The Hub has disabled the repository, for everybody; no token changes that."""
 
 
 class GatedRepoError(ResponseError):

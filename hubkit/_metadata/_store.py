@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from hubkit._clock import Clock
 from hubkit._metadata._asking import HubAsker
+from hubkit._metadata._mishaps import Mishaps
 from hubkit._metadata._refreshing import Refreshing
 from hubkit._refs import parse_repo_id, parse_revision, parse_several
 from hubkit._transport import Transport
@@ -14,7 +15,6 @@ from hubkit.cache._answers import Answers, StoredModel
 from hubkit.cache._flight import SingleFlight
 from hubkit.cache._freshness import Freshness
 from hubkit.errors import (
-    AuthenticationError,
     DecodeError,
     HubkitError,
     InvalidArgumentError,
@@ -25,7 +25,6 @@ from hubkit.errors import (
     RevisionNotFoundError,
     ServerError,
     TransportError,
-    UnexpectedAnswerError,
 )
 from hubkit.models import ModelMetadata
 
@@ -35,9 +34,6 @@ log = logging.getLogger("hubkit")
 
 UNABLE = (TransportError, OfflineError, RateLimitedError, ServerError, DecodeError)
 """Reasons why an answer can't be had now, as against answers; half a record is none."""
-
-_MOST_ODDITIES = 3
-"""Answers that are no Hub's, up to which each may be the fault of its model; more are a proxy's in between."""
 
 
 class MetadataStore:
@@ -237,45 +233,33 @@ class MetadataStore:
 
     def _ask_many(self, model_ids: Sequence[str], found: dict[str, ModelMetadata | None]) -> None:
         """Ask for each; what concerns them all ends the asking, and what concerns one waits for the others."""
-        hindrances: list[HubkitError] = []
-        failures: list[HubkitError] = []
-        oddities: list[HubkitError] = []
+        mishaps = Mishaps()
 
         def ask(model_id: str) -> None:
-            if hindrances:
-                # Nobody is asked any more; what may stand in does.
-                usable = self.known(model_id)
-                if usable is None:
-                    self._tally.errors += 1
-                else:
-                    self._tally.stale += 1
-                    found[model_id] = usable
+            if mishaps.concern_all:
+                self._stand_in(model_id, found)
                 return
             try:
                 found[model_id] = self.require(model_id)
             except NotFoundError:
                 found[model_id] = None
-            except UnexpectedAnswerError as error:
-                oddities.append(error)
-                if len(oddities) > _MOST_ODDITIES:
-                    hindrances.append(error)
-            except (TransportError, OfflineError, RateLimitedError, AuthenticationError) as error:
-                hindrances.append(error)
             except HubkitError as error:
-                failures.append(error)
+                mishaps.note(error)
 
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(min(self._max_workers, len(model_ids)), "hubkit") as pool:
             list(pool.map(ask, model_ids))
-        for error in (*hindrances, *failures):
-            if isinstance(error, RateLimitedError):
-                raise _with_partial(error, found)
-            if not isinstance(error, (TransportError, OfflineError)):
-                raise error
-        if hindrances or oddities:
-            missing = sum(model_id not in found for model_id in model_ids)
-            log.warning("no metadata of %d models: %s", missing, (*hindrances, *oddities)[0])
+        mishaps.settle(model_ids, found)
+
+    def _stand_in(self, model_id: str, found: dict[str, ModelMetadata | None]) -> None:
+        """Use what is known of a model that nobody is asked about any more."""
+        usable = self.known(model_id)
+        if usable is None:
+            self._tally.errors += 1
+        else:
+            self._tally.stale += 1
+            found[model_id] = usable
 
 
 def _model_of(stored: StoredModel, model_id: str, revision: str | None) -> ModelMetadata:
@@ -286,15 +270,3 @@ def _model_of(stored: StoredModel, model_id: str, revision: str | None) -> Model
             f"{model_id}: the Hub said a moment ago that there is no revision {revision}", 404
         )
     raise RepoNotFoundError(f"{model_id}: the Hub said a moment ago that there is no such model", 404)
-
-
-def _with_partial(error: RateLimitedError, found: dict[str, ModelMetadata | None]) -> RateLimitedError:
-    return RateLimitedError(
-        f"{error.message}; {len(found)} models are in .partial",
-        error.status_code,
-        error.url,
-        error.request_id,
-        error.server_message,
-        error.retry_after,
-        found,
-    )

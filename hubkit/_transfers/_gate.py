@@ -6,12 +6,12 @@ from hubkit._metadata import MetadataStore
 from hubkit._refs import api_prefix
 from hubkit._transport import Transport
 from hubkit.cache._access import AccessNotes
-from hubkit.errors import AuthenticationError, GatedRepoError, RepoNotFoundError
+from hubkit.errors import AuthenticationError, DisabledRepoError, GatedRepoError, RepoNotFoundError
 from hubkit.models import ModelMetadata
 
 __all__ = ["Gate"]
 
-_REFUSALS = (AuthenticationError, GatedRepoError, RepoNotFoundError)
+_REFUSALS = (AuthenticationError, DisabledRepoError, GatedRepoError, RepoNotFoundError)
 
 
 class Gate:

@@ -10,6 +10,7 @@ from hubkit._transport._pauses import retry_after
 from hubkit.errors import (
     AuthenticationError,
     DecodeError,
+    DisabledRepoError,
     GatedRepoError,
     NotFoundError,
     RateLimitedError,
@@ -30,6 +31,7 @@ _BY_CODE: dict[str, tuple[type[ResponseError], str]] = {
     "GatedRepo": (GatedRepoError, "the repository is gated: ask for access on its page"),
 }
 _BAD_TOKEN = re.compile(r"invalid (?:credentials in authorization header|user token)", re.IGNORECASE)
+_DISABLED = "Access to this resource is disabled"
 _REPO_PATH = re.compile(r"/api/(?:models|datasets|spaces)/|/resolve/")
 
 
@@ -87,6 +89,8 @@ def _classify(response: HubResponse, had_token: bool) -> tuple[type[ResponseErro
         return by_code
     if status == 401:
         return _classify_401(response, had_token)
+    if status == 403 and (response.headers.get("X-Error-Message") or "").startswith(_DISABLED):
+        return DisabledRepoError, "the repository is disabled"
     if status == 403:
         return AuthenticationError, "the token may not do this" if had_token else "this needs a token"
     if status == 404:

@@ -11,6 +11,7 @@ from hubkit.errors import (
     CacheError,
     ConfigError,
     DecodeError,
+    DisabledRepoError,
     GatedRepoError,
     HubkitError,
     InsufficientSpaceError,
@@ -62,7 +63,10 @@ _NEXT: tuple[tuple[type[Exception], str], ...] = (
 
 # The first that fits counts: a token of the wrong shape is an invalid argument too.
 _CODES: tuple[tuple[tuple[type[HubkitError], ...], ExitCode], ...] = (
-    ((AuthenticationError, GatedRepoError, InvalidTokenError, NotConnectedError), ExitCode.NOT_ALLOWED),
+    (
+        (AuthenticationError, DisabledRepoError, GatedRepoError, InvalidTokenError, NotConnectedError),
+        ExitCode.NOT_ALLOWED,
+    ),
     ((ConfigError, InvalidArgumentError), ExitCode.USAGE),
     ((NotFoundError,), ExitCode.NOT_FOUND),
     ((RateLimitedError,), ExitCode.RATE_LIMITED),
@@ -123,7 +127,9 @@ def _advice(error: HubkitError, has_token: bool, offline: bool, now: float) -> s
     root = _root(error)
     if isinstance(root, RateLimitedError):
         return _when(root.retry_after, now)
-    if isinstance(root, NotConnectedError) or _is_refused_token(root):
+    if _is_refused_token(root):
+        return f"{_LOG_IN}; what is public can be read without a token"
+    if isinstance(root, NotConnectedError):
         return _LOG_IN
     if isinstance(root, ResponseError):
         return _advice_on_answer(root, has_token)

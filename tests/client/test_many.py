@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from hubkit import DecodeError, InvalidArgumentError, InvalidRefError, RateLimitedError
+from hubkit import (
+    AuthenticationError,
+    DecodeError,
+    InvalidArgumentError,
+    InvalidRefError,
+    RateLimitedError,
+)
+
+DISABLED = "Access to this resource is disabled."
 
 
 def test_cached_ones_cost_nothing(hub, make_client):
@@ -98,6 +106,33 @@ def test_one_answer_about_another_model_hides_only_its_own(hub, make_client):
     found = make_client(max_workers=1).get_many_metadata(["gpt2", "bert-base-uncased", "alice/base"])
 
     assert [None, "bert-base-uncased", "alice/base"] == [model and model.model_id for model in found.values()]
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Error-Code": "GatedRepo"}, {"X-Error-Message": DISABLED}])
+def test_one_refused_model_hides_only_its_own(hub, make_client, alice, headers, caplog):
+    """A repository that this token may not read is no reason to keep the others from it."""
+    hub.fail("model_info", status=403, headers=headers)
+    found = make_client(token=alice, max_workers=1).get_many_metadata(["gpt2", "bert-base-uncased"])
+
+    assert [None, "bert-base-uncased"] == [model and model.model_id for model in found.values()]
+    assert "no metadata of 1 models: 403" in caplog.text
+
+
+def test_all_refused_is_an_error(hub, make_client, alice):
+    """Where nothing at all may be read, the caller hears of it."""
+    hub.fail("model_info", status=403, times=2)
+    with pytest.raises(AuthenticationError, match="may not do this"):
+        make_client(token=alice, max_workers=1).get_many_metadata(["gpt2", "bert-base-uncased"])
+
+    assert 2 == hub.total_requests
+
+
+def test_refused_token_ends_the_asking(hub, make_client):
+    """It is none for the next model either."""
+    with pytest.raises(AuthenticationError, match="wrong, expired or revoked"):
+        make_client(token="hf_nobodys", max_workers=1).get_many_metadata(["gpt2", "bert-base-uncased"])
+
+    assert 1 == hub.total_requests
 
 
 def test_a_login_portal_is_met_a_few_times(hub, make_client):

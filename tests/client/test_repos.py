@@ -291,6 +291,16 @@ def test_a_repository_that_somebody_else_has_made(make_client, alice, hub):
     assert "alice/mine" == client.get_model_metadata("alice/mine").model_id
 
 
+def test_another_write_under_way(make_client, alice, hub):
+    """That is a conflict too, and no word of a repository being there."""
+    body = {"error": "Cannot create repo: another conflicting operation is in progress"}
+    hub.fail("create_repo", status=409, body=body)
+    with pytest.raises(ResponseError, match="in progress"):
+        make_client(token=alice).repos.create("alice/mine", exist_ok=True)
+
+    assert not make_client(token=alice).repos.exists("alice/mine")
+
+
 def test_a_change_whose_answer_was_lost(make_client, alice, hub):
     """Nobody knows what became of it: what was cached of the repository is asked anew."""
     client = make_client(token=alice, read_timeout=0.3)

@@ -10,6 +10,7 @@ from requests.structures import CaseInsensitiveDict
 
 from hubkit import (
     AuthenticationError,
+    DisabledRepoError,
     GatedRepoError,
     NotFoundError,
     RateLimitedError,
@@ -122,6 +123,13 @@ def test_request_id_is_in_the_message(recorded) -> None:
 def test_bare_statuses(status, url, kind) -> None:
     """Without the Hub's own code the status decides."""
     assert _kind(_response(status, url)) is kind
+
+
+def test_disabled_repository() -> None:
+    """It is no matter of tokens."""
+    disabled = _response(403, X_Error_Message="Access to this resource is disabled.")
+
+    assert _kind(disabled) is DisabledRepoError
 
 
 def test_code_goes_before_status() -> None:
