@@ -50,7 +50,10 @@ def assess(
         access: Whether this token gets its files, or why that isn't known; None: nobody has asked.
         installed: Versions of libraries in this Python, None for one that isn't there.
     """
-    findings = [*record_findings(model, required_library, installed or {}), *file_findings(model)]
+    findings = [
+        *record_findings(model, required_library, installed or {}),
+        *file_findings(model, required_library),
+    ]
     if is_adapter(model):
         findings += _base_findings(model, base)
     if access is not None:

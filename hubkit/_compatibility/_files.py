@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hubkit._compatibility._report import CompatibilityFinding, Severity
+from hubkit._compatibility._words import plain
 from hubkit._hub_record import is_weight_file
 from hubkit.models import ModelMetadata
 
@@ -49,6 +50,11 @@ _TEXT_TASKS: Final = frozenset(
         ),
     }
 )
+# Whose files can be judged by their names. Others have formats of their own, such as a pipeline's folder or one pickle.
+_KNOWN_LAYOUTS: Final = frozenset({"transformers", "peft", "diffusers", "sentence-transformers", "timm"})
+_PAPERS: Final = frozenset(
+    {"readme.md", ".gitattributes", ".gitignore", "license", "license.txt", "license.md"}
+)
 _TEXT_LIBRARIES: Final = ("transformers", "sentence-transformers")
 
 # In the order in which a loader that knows several would choose.
@@ -83,17 +89,31 @@ def is_adapter(model: ModelMetadata) -> bool:
     return any(file.rfilename == "adapter_config.json" for file in model.siblings)
 
 
-def file_findings(model: ModelMetadata) -> Iterator[CompatibilityFinding]:
-    """What is missing among the files, and what to beware of."""
+def file_findings(model: ModelMetadata, required_library: str | None) -> Iterator[CompatibilityFinding]:
+    """What is missing among the files, and what to beware of.
+
+    Args:
+        model: What is known of it.
+        required_library: The library that is to load it; the one that it states if None.
+    """
     if model.partial and not model.siblings:
         yield _found("files-unknown", "unknown", "its files are not known: a listing leaves them out")
         return
     weights = weight_files(model)
-    if not weights:
-        yield _found("no-weights", "error", "it has no weight file", "look for a revision that has")
-    yield from _config_findings(model)
+    library = required_library or model.library_name
+    if library is None or library in _KNOWN_LAYOUTS or _has_only_papers(model):
+        if not weights:
+            yield _found("no-weights", "error", "it has no weight file", "look for a revision that has")
+        yield from _config_findings(model)
+    else:
+        message = f"which files {plain(library)} needs is not known here, and wasn't looked at"
+        yield _found("other-layout", "note", message)
     yield from _format_findings(model, weights)
     yield from _tokenizer_findings(model)
+
+
+def _has_only_papers(model: ModelMetadata) -> bool:
+    return all(file.rfilename.lower() in _PAPERS for file in model.siblings)
 
 
 def _config_findings(model: ModelMetadata) -> Iterator[CompatibilityFinding]:
