@@ -1,8 +1,8 @@
-"""The names that SPDX has for the Hub's licences, where it has one."""
+"""The names that SPDX has for the Hub's licences, where it has one, and back."""
 
 from __future__ import annotations
 
-__all__ = ["spdx_of"]
+__all__ = ["hub_id_of", "spdx_of"]
 
 # Most ids of the Hub are SPDX's in small letters. Left out is what SPDX has no name for, and
 # what says too little to pick one: "gpl", "bsd", "cc" and "gfdl" leave the version open.
@@ -27,6 +27,17 @@ _BY_NAME = {
     "lgpl-3.0": "LGPL-3.0-only",
 }
 _SPDX = {name.lower(): name for name in _BY_LETTERS.split()} | _BY_NAME
+_HUB_IDS = {spdx.lower(): license_id for license_id, spdx in _SPDX.items()}
+
+
+def hub_id_of(name: str) -> str:
+    """The Hub's id of a licence that is named by that or by SPDX's; a name that is neither stays as it is.
+
+    >>> hub_id_of("Apache-2.0"), hub_id_of("GPL-3.0-only"), hub_id_of("MIT"), hub_id_of("Ours")
+    ('apache-2.0', 'gpl-3.0', 'mit', 'Ours')
+    """
+    folded = name.strip().lower()
+    return folded if folded in _SPDX else _HUB_IDS.get(folded, name)
 
 
 def spdx_of(license_id: str) -> str | None:

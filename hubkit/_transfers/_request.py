@@ -10,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from hubkit._licenses._spdx import hub_id_of
 from hubkit._local_paths import parse_local_path, shown_path, stat_mode
 from hubkit._refs import parse_repo_id, parse_revision
 from hubkit._settings import nearest_key
@@ -73,6 +74,8 @@ class UploadRequest:
         _check_card_words(given)
         if not _is_unicode(given.get("commit_message", "")):
             raise InvalidArgumentError("metadata 'commit_message' has characters that can't be sent")
+        if "license" in given:
+            given["license"] = hub_id_of(given["license"])
         return cls(**{**given, "folder": folder, "tags": tuple(given.get("tags", ()))})
 
 

@@ -61,6 +61,14 @@ def test_words_on_the_hub_survive_the_next_upload(writer, folder, card_of, edit_
     assert "| f1 | 0.5 |" in section(text, "Evaluation Metrics")
 
 
+@pytest.mark.parametrize("said", ["Apache-2.0", "apache-2.0", "APACHE-2.0"])
+def test_license_by_its_spdx_name(writer, folder, card_of, said):
+    """The card has the Hub's id, however it was written."""
+    writer.upload_artifact(folder, {**WORDS, "license": said})
+
+    assert "apache-2.0" == parsed(card_of("alice/foxes")).data["license"]
+
+
 def test_silence_unsays_nothing(writer, folder, card_of):
     """An upload without a word keeps the base model, licence and description of the one before."""
     writer.upload_artifact(folder, {**WORDS, "license": "gpl-3.0"})

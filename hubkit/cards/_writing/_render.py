@@ -30,8 +30,8 @@ __all__ = ["render_card"]
 
 def render_card(
     facts: AdapterFacts,
-    *,
     repo_id: str,
+    *,
     base_model: str | None = None,
     license: str | None = None,  # noqa: A002
     license_source: str | None = None,
