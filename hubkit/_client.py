@@ -22,6 +22,7 @@ from hubkit.cache import CacheBackend
 from hubkit.config import HubConfig
 from hubkit.errors import (
     HubkitError,
+    InvalidArgumentError,
     InvalidTokenError,
     NotConnectedError,
     OfflineError,
@@ -489,5 +490,6 @@ def _check_refs(model_id: str, revision: str | None) -> None:
 
 
 def _given(limit: int | None) -> int:
-    """`iter_models` alone may go without a limit; None becomes what the check refuses."""
-    return 0 if limit is None else limit
+    if limit is None:
+        raise InvalidArgumentError("limit must be a whole number of at least 1; iter_models goes without one")
+    return limit

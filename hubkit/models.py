@@ -23,6 +23,8 @@ def _json_object(plain: Mapping[str, Any] | None) -> JsonObject:
 
 
 def _texts(values: Iterable[str] | None) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise DecodeError("expected a list of texts, not one text")
     return tuple(values or ())
 
 

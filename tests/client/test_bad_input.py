@@ -184,3 +184,9 @@ def test_address_of_a_page():
     """Whoever copies it from the browser is told what is wanted."""
     with pytest.raises(InvalidRefError, match="not the address of its page"):
         HubClient().get_model_metadata("https://huggingface.co/org/name")
+
+
+def test_a_search_without_a_limit(client):
+    """Where all is wanted, the error says which verb gives it."""
+    with pytest.raises(InvalidArgumentError, match="iter_models goes without one"):
+        client.search_models(limit=None)

@@ -59,6 +59,13 @@ def test_files_may_be_dicts_or_files(siblings) -> None:
     assert [file.rfilename for file in model.siblings] == (["a"] if siblings else [])
 
 
+@pytest.mark.parametrize("field", ["tags", "base_models"])
+def test_one_text_is_no_list_of_texts(field) -> None:
+    """It isn't taken apart into letters."""
+    with pytest.raises(DecodeError, match="not one text"):
+        ModelMetadata("a/b", **{field: "peft"})
+
+
 @pytest.mark.parametrize("siblings", ["a", b"a", {"rfilename": "a"}, 5, [5], [{}], [{"rfilename": None}]])
 def test_what_is_no_list_of_files_fails(siblings) -> None:
     """Other shapes are refused at once, not at the first look."""
