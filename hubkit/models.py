@@ -227,7 +227,8 @@ class ModelMetadata:
     """False, or how access is granted: ``auto`` or ``manual``."""
     disabled: bool | None = attrs.field(default=None, kw_only=True)
     parameters: int | None = attrs.field(default=None, kw_only=True)
-    """Number of parameters, from the safetensors or GGUF block."""
+    """Number of parameters, from the safetensors or GGUF block. Of weights that a quantizer such as GPTQ has
+    packed the Hub counts the packed numbers, which are fewer."""
     base_models: tuple[str, ...] = attrs.field(default=(), converter=_texts, kw_only=True)
     """What the model was made from, as its card says."""
     endpoint: str | None = attrs.field(default=None, kw_only=True)

@@ -12,6 +12,7 @@ from hubkit._clock import SYSTEM_CLOCK, Clock, Deadline
 from hubkit._secrets import Secret
 from hubkit._transport._exchange import Exchange, HubResponse, Params
 from hubkit._transport._links import next_page, resolve_on_origin
+from hubkit._transport._notices import Notices
 from hubkit._transport._outage import Outage, is_absence
 from hubkit._transport._pauses import RETRIED_STATUSES, backoff, spent_quota
 from hubkit._transport._refusals import error_from
@@ -86,6 +87,7 @@ class Transport:
         self._clock = clock
         self._cooldown = cooldown
         self._outage = Outage(clock)
+        self._notices = Notices(token)
         self._exchange = Exchange(
             token=token,
             pool_size=max(10, config.max_workers),
@@ -258,6 +260,7 @@ class Transport:
 
     def _checked(self, response: HubResponse) -> HubResponse:
         self._mind_quota(spent_quota(response.headers))
+        self._notices.heed(response.headers)
         if response.status < 400:
             return response
         error = error_from(response, token=self.token, now=self._clock.now())
