@@ -95,7 +95,7 @@ class HubConfig:
     cache_key: Secret | None = attrs.field(default=None, converter=convert.secret)
     """The fleet's secret: entries are signed with it, others are misses, and it keys the token fingerprints."""
     ttl: float = attrs.field(default=86_400.0, converter=convert.seconds)
-    """Seconds for which an answer is used without asking again."""
+    """Seconds for which an answer is used without asking again, or those of whoever stored it, if fewer; offline yours."""
     stale_if_error: float = attrs.field(default=0.0, converter=convert.seconds)
     """Seconds beyond ``ttl`` for which it stands in when the Hub can't answer; CI is advised to say ``7d``."""
     stale_while_revalidate: float = attrs.field(default=0.0, converter=convert.seconds)

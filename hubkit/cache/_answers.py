@@ -254,7 +254,7 @@ class Answers:
     def is_usable(self, stored_at: float, ttl: float | None) -> bool:
         """Whether an answer of that age may be used when nobody can be asked."""
         now, policy = self._clock.now(), self._policy
-        return may_serve_on_error(stored_at, ttl, now=now, policy=policy) or (
+        return may_serve_on_error(stored_at, now=now, policy=policy) or (
             assess(stored_at, ttl, negative=False, now=now, policy=policy) is Freshness.HIT
         )
 
@@ -312,7 +312,7 @@ class Answers:
             log.info("unreadable cache entry taken as a miss: %s", error)
             return None
         usable = freshness is Freshness.HIT or may_serve_on_error(
-            entry.stored_at, entry.ttl, now=self._clock.now(), policy=self._policy
+            entry.stored_at, now=self._clock.now(), policy=self._policy
         )
         if model.partial and freshness is Freshness.HIT:
             # A listing's record, put here by hand: better than nothing, and no more.

@@ -82,10 +82,12 @@ def assess(stored_at: float, ttl: float | None, *, negative: bool, now: float, p
     return Freshness.REVALIDATE
 
 
-def may_serve_on_error(stored_at: float, ttl: float | None, *, now: float, policy: Policy) -> bool:
-    """Whether a stale answer may stand in when the Hub can't be asked."""
-    allowed = policy.ttl if ttl is None else min(ttl, policy.ttl)
-    return not _is_beyond(stored_at, allowed + policy.stale_if_error, now)
+def may_serve_on_error(stored_at: float, *, now: float, policy: Policy) -> bool:
+    """Whether an answer may stand in when the Hub can't be asked.
+
+    That is the reader's decision alone: who lives without a network may allow more than who filled the store.
+    """
+    return not _is_beyond(stored_at, policy.ttl + policy.stale_if_error, now)
 
 
 def _is_beyond(stored_at: float, seconds: float, now: float) -> bool:

@@ -65,7 +65,7 @@ class Searches:
         self._tiers.clear(search_prefix(self._endpoint, self._scopes[0]))
 
     def _records(self, entry: Entry) -> list[Mapping[str, Any]] | None:
-        if not may_serve_on_error(entry.stored_at, entry.ttl, now=self._clock.now(), policy=self._policy):
+        if not may_serve_on_error(entry.stored_at, now=self._clock.now(), policy=self._policy):
             return None
         try:
             records = load_json(entry.plain())

@@ -221,7 +221,7 @@ class Shelf:
     def _serves(self, entry: Entry, freshness: Freshness) -> bool:
         return freshness is Freshness.HIT or (
             entry.status < 400
-            and may_serve_on_error(entry.stored_at, entry.ttl, now=self._clock.now(), policy=self._policy)
+            and may_serve_on_error(entry.stored_at, now=self._clock.now(), policy=self._policy)
         )
 
     def _write(

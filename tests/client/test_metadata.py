@@ -416,6 +416,17 @@ def test_answer_about_another_model(hub, make_client, other):
     assert client.cache.get(other) is None
 
 
+def test_a_reader_may_allow_more_than_the_writer_did(hub, make_client, clock):
+    """Without a network the reader's own time counts; with one, the shorter of both."""
+    make_client(ttl="1h").get_model_metadata(BERT)
+    clock.advance(hours=48)
+    offline = [make_client(ttl=ttl, offline=True).get_model_metadata(BERT) for ttl in ("24h", "7d")]
+    make_client(ttl="7d").get_model_metadata(BERT)
+
+    assert [False, True] == [model is not None for model in offline]
+    assert 2 == hub.requests["model_info"]
+
+
 def test_wrong_clock_makes_nothing_immortal(make_client, clock):
     """An entry from the future is asked anew, and set right by the answer."""
     clock.set_wall(clock.now() + 2 * 86_400)

@@ -46,7 +46,7 @@ def test_nothing_outlives_its_retention(stored_at, ttl, now, policy) -> None:
     impossible = now - stored_at < -300
 
     assert not impossible or verdict is Freshness.MISS
-    assert not impossible or not may_serve_on_error(stored_at, ttl, now=now, policy=policy)
+    assert not impossible or not may_serve_on_error(stored_at, now=now, policy=policy)
     if ttl is not None and now - stored_at >= RETENTION and not now - stored_at < min(ttl, policy.ttl):
         assert verdict is Freshness.MISS
 
@@ -65,4 +65,4 @@ def test_zero_ttl_is_always_stale(stored_at, age) -> None:
 def test_hits_may_stand_in(stored_at, ttl, now, policy) -> None:
     """What may be used without asking may be used when nobody can be asked."""
     if assess(stored_at, ttl, negative=False, now=now, policy=policy) is Freshness.HIT:
-        assert may_serve_on_error(stored_at, ttl, now=now, policy=policy)
+        assert may_serve_on_error(stored_at, now=now, policy=policy)
