@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 import time
@@ -65,17 +64,20 @@ class _Finalized:
         signal.raise_signal(self._number)
 
 
+def _finalize(number):
+    _Finalized(number)
+    time.sleep(30.0)
+
+
 @pytest.mark.parametrize(("number", "kind"), SIGNALS)
 def test_not_lost_in_a_finalizer(number, kind, monkeypatch, capsys):
     """Where Python would print an exception and go on, it comes a moment later, and nothing is printed."""
     monkeypatch.setattr(sys, "unraisablehook", sys.__unraisablehook__)
     insist_on_signals()
     raise_on_sigterm()
-    _Finalized(number)
-    gc.collect()
-
     with pytest.raises(kind):
-        time.sleep(30.0)
+        _finalize(number)
+
     assert ("", "") == capsys.readouterr()
 
 
@@ -85,6 +87,5 @@ def test_other_errors_of_finalizers_are_told(monkeypatch, capsys):
     insist_on_signals()
     signal.signal(signal.SIGTERM, lambda number, frame: 1 / 0)
     _Finalized(signal.SIGTERM)
-    gc.collect()
 
     assert "ZeroDivisionError" in capsys.readouterr().err
