@@ -134,6 +134,31 @@ def test_persons_card_on_the_hub_is_kept(writer, folder, card_of, edit_on_the_hu
     assert ("gpl-3.0", "alice/base") == (parsed(text).data["license"], parsed(text).data["base_model"])
 
 
+@pytest.mark.parametrize("tool", ["peft", "transformers"])
+def test_readme_of_a_tool_with_a_word_of_the_users(writer, folder, card_of, adapters, tool):
+    """A tag that was added to a tool's README doesn't bring its path and its placeholders along."""
+    readme = (adapters / "lora-trainer-run-causal-lm" / f"README.{tool}.md").read_text()
+    (folder / "README.md").write_text(readme.replace("tags:\n", "license: gpl-3.0\ntags:\n- foxes\n", 1))
+    writer.upload_artifact(folder, {"repo_id": "alice/foxes", "base_model": "alice/base"})
+
+    text = card_of("alice/foxes")
+    data = parsed(text).data
+    assert ("alice/base", "gpl-3.0", True) == (data["base_model"], data["license"], "foxes" in data["tags"])
+    assert "`gpl-3.0`, as the author of this repository states" in section(text, "License")
+    assert (0, 0) == (text.count("More Information"), text.count("/home/"))
+
+
+def test_persons_readme_with_a_path(writer, folder, card_of):
+    """The path of the base model that a training tool wrote gives way to the id that the caller names."""
+    mine = "---\nbase_model: /data/llama\n---\n# Foxes, by hand\n"
+    (folder / "README.md").write_text(mine)
+    writer.upload_artifact(folder, WORDS)
+
+    text = card_of("alice/foxes")
+    assert "alice/base" == parsed(text).data["base_model"]
+    assert text.endswith("---\n# Foxes, by hand\n")
+
+
 def test_structured_results_and_round_trip(writer, folder, card_of):
     """Results, task and licence reach the Hub as huggingface_hub reads them."""
     writer.upload_artifact(
