@@ -99,7 +99,7 @@ def _lost_base(before: Mapping[str, Any], block: str) -> tuple[str, ...]:
     if not isinstance(name, str) or hub_id(name) != name or "base_model" in _data(block):
         return ()
     return (
-        f"base_model of the README, {shown(name)}, is not proven by the files: name the base model yourself",
+        f"base_model of the README, {shown(name)}, is left out, since nothing proves it: name the base model yourself",
     )
 
 

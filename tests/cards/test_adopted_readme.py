@@ -199,7 +199,7 @@ def test_base_model_that_only_a_tool_names(tool_readme):
 
     assert "base_model" not in parsed(made.text).data
     assert (
-        "base_model of the README, 'hubkit-test/tiny-llama', is not proven by the files: name the base model yourself",
+        "base_model of the README, 'hubkit-test/tiny-llama', is left out, since nothing proves it: name the base model yourself",
     ) == made.warnings
 
 
