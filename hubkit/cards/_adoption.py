@@ -29,6 +29,7 @@ __all__ = ["Adopted", "adopt", "results_of"]
 # What tools write whatever they are told; other values of these keys are somebody's.
 _TOOL_VALUES = {"library_name": ("peft", "transformers"), "pipeline_tag": ("text-generation",)}
 _BASE_TAG = "base_model:adapter:"
+_LISTS = ("datasets", "language", "model-index")
 # What a card says in its text, too: there it has to be the same.
 _WORDS = (
     "base_model", "datasets", "language", "library_name", "license", "license_link", "license_name",
@@ -130,7 +131,9 @@ def _digests(name: str, value: Any, data: Mapping[str, Any]) -> Digests | None:
         return digests_of(tags) if tags else {}
     if value in _TOOL_VALUES.get(name, ()):
         return digests_of(value)
-    return digests_of(value, None) if name in _WORDS or _is_measured(name, value, data) else None
+    # Two licences can't be said anew in the place of one.
+    is_word = name in _WORDS and (name in _LISTS or not isinstance(value, list))
+    return digests_of(value, None) if is_word or _is_measured(name, value, data) else None
 
 
 def _is_mended(there: Mapping[str, Any]) -> bool:

@@ -20,6 +20,8 @@ from hubkit.cards._writing._yaml_tree import RefusedError, entries, plain_value
 
 __all__ = ["UpdatedCard", "update_card"]
 
+_ADVICE = "name the base model yourself"
+
 
 @frozen(kw_only=True)
 class UpdatedCard:
@@ -95,12 +97,13 @@ def _replaced(adopted: Adopted, generated: str) -> UpdatedCard:
 
 def _lost_base(before: Mapping[str, Any], block: str) -> tuple[str, ...]:
     """A warning where a base model that only the tool's README named goes with it."""
-    name = before.get("base_model")
-    if not isinstance(name, str) or hub_id(name) != name or "base_model" in _data(block):
+    there = before.get("base_model")
+    names = there if isinstance(there, list) else [there]
+    ids = [name for name in names if isinstance(name, str) and hub_id(name) == name]
+    if not ids or "base_model" in _data(block):
         return ()
-    return (
-        f"base_model of the README, {shown(name)}, is left out, since nothing proves it: name the base model yourself",
-    )
+    named = ", ".join(map(shown, ids[:2]))
+    return (f"base_model of the README, {named}, is left out, since nothing proves it: {_ADVICE}",)
 
 
 def _assembled(theirs: _Parts, ours: _Parts, keys: UpdatedKeys, body: str, regions: tuple[str, ...]) -> str:

@@ -193,6 +193,13 @@ def test_base_model_that_somebody_mended(tool_readme):
     assert "org/base" == parsed(updated(mine, base_model="org/base").text).data["base_model"]
 
 
+def test_two_licenses_stay_two(trainer_readme):
+    """What a card can't say anew in full stays as it is."""
+    data = parsed(updated(trainer_readme("license:\n- mit\n- apache-2.0\n")).text).data
+
+    assert ["mit", "apache-2.0"] == data["license"]
+
+
 def test_base_model_that_only_a_tool_names(tool_readme):
     """The tool's word proves nothing; who reads the warning can name the base model."""
     made = updated(tool_readme(*PEFT))

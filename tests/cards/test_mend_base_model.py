@@ -79,7 +79,7 @@ def test_base_models_of_other_forms(there, today, expected):
     assert made.text.endswith("---\n# Mine\n")
 
 
-@pytest.mark.parametrize("block", ["base_model: [", "{base_model: /data/a}"])
+@pytest.mark.parametrize("block", ["base_model: [", "{base_model: /data/a}", "base_model: /data/a\n..."])
 def test_front_matter_that_cannot_be_mended(block):
     """It is left as it is, as it was before."""
     text = f"---\n{block}\n---\nBody"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hubkit.cards import merge_front_matter, update_card, words_of
@@ -91,6 +91,9 @@ def test_merging(text) -> None:
     assert all(warning.isprintable() for warning in merged.warnings)
 
 
+@example("tags:")
+@example("---\n0:")
+@example("---\nbase_model: x---")
 @given(TEXTS)
 def test_tools_texts_below_any_front_matter(block) -> None:
     """What is said above a tool's text is kept or told of, and doing it twice changes nothing."""

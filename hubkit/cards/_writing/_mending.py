@@ -13,7 +13,7 @@ from hubkit.cards._text import shown
 from hubkit.cards._writing._front_matter import split_front_matter
 from hubkit.cards._writing._keys import update_keys
 from hubkit.cards._writing._state import Digests, item_digest
-from hubkit.cards._writing._yaml_tree import RefusedError, entries, plain_value
+from hubkit.cards._writing._yaml_tree import RefusedError, entries, has_document_mark, plain_value
 
 __all__ = ["MendedCard", "is_base_tag", "mend_base_model"]
 
@@ -50,7 +50,7 @@ def mend_base_model(readme: str, base_model: object) -> MendedCard:
     '---\nbase_model: org/llama # mine\n---\nHi'
     """
     matter = split_front_matter(readme)
-    if matter is None:
+    if matter is None or has_document_mark(matter.block):
         return MendedCard(text=readme)
     try:
         present, _ = entries(matter.block)
@@ -63,8 +63,9 @@ def mend_base_model(readme: str, base_model: object) -> MendedCard:
         block = update_keys(matter.block, matter.newline, ours, {}, wrong).block
     except RefusedError:
         return MendedCard(text=readme)
+    text = f"{matter.head}{block}{matter.tail}"
     warnings = (_warning(data[_KEY], ours.get(_KEY)),) if _KEY in wrong else ()
-    return MendedCard(text=f"{matter.head}{block}{matter.tail}", warnings=warnings)
+    return MendedCard(text=text, warnings=warnings)
 
 
 def _wrong_parts(data: Mapping[str, Any]) -> dict[str, Digests]:
@@ -93,9 +94,7 @@ def _replacement(there: object, base_model: object) -> dict[str, Any]:
 
 def _warning(there: object, now: object) -> str:
     wrong = next(name for name in _texts(there) if hub_id(name) != name)
-    became = (
-        f"it is {shown(now)} now" if isinstance(now, str) else "it is left out: name the base model yourself"
-    )
-    if isinstance(now, list):
-        became = "it is left out"
+    became = "it is left out"
+    if not isinstance(now, list):
+        became = f"it is {shown(now)} now" if now else f"{became}: name the base model yourself"
     return f"base_model of the README was {shown(wrong)}, not a model id of the Hub: {became}"

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from hubkit.cards._writing._fingerprints import fingerprint, is_tool_line
 from hubkit.cards._writing._front_matter import split_front_matter
+from hubkit.cards._writing._yaml_tree import has_document_mark
 
 __all__ = ["TOOL_TAGS", "is_template_readme"]
 
@@ -23,7 +24,6 @@ _LIMIT = 2_000_000
 _LINE_LIMIT = 4_000
 # YAML is slow to parse, and slower where somebody made it so.
 _BLOCK_LIMIT = 50_000
-_DOCUMENT_MARK = re.compile(r"(?:^|[\r\n])(?:---|\.\.\.|%)")
 
 _NUMBER = r"-?\d[\d.]*(?:e[+-]?\d+)?"
 # Entity-wise metrics are small dicts, which the Trainer prints as Python does.
@@ -134,7 +134,7 @@ def _data(block: str) -> dict[Any, Any] | None:
 
     # No front matter needs merge keys, with which a small text can grow without bounds,
     # nor YAML's own marks of documents.
-    if len(block) > _BLOCK_LIMIT or "<<" in block or _DOCUMENT_MARK.search(block):
+    if len(block) > _BLOCK_LIMIT or "<<" in block or has_document_mark(block):
         return None
     try:
         data = yaml.safe_load(block)
