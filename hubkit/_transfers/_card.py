@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -12,14 +13,19 @@ from hubkit._metadata import MetadataStore
 from hubkit._refs import is_repo_id
 from hubkit._transfers._folder import CARD
 from hubkit._transfers._request import UploadRequest
-from hubkit.errors import CardError, HubkitError
+from hubkit.errors import CardError, HubkitError, RepoNotFoundError
 from hubkit.models import ModelMetadata
+
+if TYPE_CHECKING:
+    from hubkit.cards import AdapterFacts
 
 __all__ = ["MadeCard", "check_card", "make_card", "read_card"]
 
 log = logging.getLogger("hubkit")
 
 CURVE_FILE = "training_curve.png"
+_NOT_FOUND = 404
+_UNKNOWN = "and the Hub knows no such model (a folder, a private model, or a slip of the pen)"
 
 
 @attrs.frozen(kw_only=True)
@@ -52,12 +58,13 @@ def make_card(request: UploadRequest, repo_id: str, metadata: MetadataStore, exi
     )
 
     request = _with_words_of(existing, request)
-    facts = read_adapter(request.folder, base_model=request.base_model)
+    found = read_adapter(request.folder, base_model=request.base_model)
+    facts, base = _with_base(found, request, repo_id, metadata)
     # The caller's word as the facts have it: a folder may stand for an id.
-    base_model = facts.base_model or request.base_model
+    base_model = facts.base_model or (request.base_model if found.base_model is None else None)
     terms = decide_license(
         request.license,
-        _base(request, repo_id, base_model, metadata),
+        base,
         base_model,
         license_name=request.license_name,
         license_link=request.license_link,
@@ -139,19 +146,44 @@ def check_card(repo_id: str, card: bytes) -> None:
         )
 
 
-def _base(
-    request: UploadRequest, repo_id: str, base_model: str | None, metadata: MetadataStore
-) -> ModelMetadata | None:
-    """What the Hub says of the base model; None when it can't be asked, or knows no such model."""
-    if base_model is None or not is_repo_id(base_model):
-        return None
+def _with_base(
+    facts: AdapterFacts, request: UploadRequest, repo_id: str, metadata: MetadataStore
+) -> tuple[AdapterFacts, ModelMetadata | None]:
+    """The facts, without a base model that no caller names and the Hub doesn't know, and what the Hub says of it.
+
+    A folder's relative path may look like an id, and only the Hub can tell. Of a private model it says the
+    same to those who may not see it: it may be there, yet nothing proves it.
+    """
+    name = facts.base_model or request.base_model
+    if name is None or not is_repo_id(name):
+        return facts, None
     try:
-        return metadata.require(base_model)
+        return facts, metadata.require(name)
     except HubkitError as error:
-        # Who states a licence needs nobody else's.
-        level = logging.WARNING if request.license is None else logging.INFO
-        log.log(level, "%s: nothing is known of %s: %s", repo_id, base_model, error)
-        return None
+        if not isinstance(error, RepoNotFoundError) or error.status_code != _NOT_FOUND:
+            # Who states a licence needs nobody else's.
+            level = logging.WARNING if request.license is None else logging.INFO
+            log.log(level, "%s: nothing is known of %s: %s", repo_id, name, error)
+            return facts, None
+    if _is_said(name, request.base_model):
+        log.warning("%s: base_model is %s, %s: the card names it all the same", repo_id, name, _UNKNOWN)
+        return facts, None
+    source = facts.sources["base_model"]
+    log.warning(
+        "%s: %s is %s, %s: the card names no base model; name it yourself as 'base_model'",
+        repo_id,
+        source,
+        name,
+        _UNKNOWN,
+    )
+    return attrs.evolve(facts, base_model=None), None
+
+
+def _is_said(name: str, said: str | None) -> bool:
+    """Whether a base model is the caller's word, and not what files make of it."""
+    from hubkit.cards._ids import hub_id
+
+    return said is not None and hub_id(said.strip()) == name
 
 
 def read_card(folder: Path) -> str | None:

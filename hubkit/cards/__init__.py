@@ -12,17 +12,17 @@ from __future__ import annotations
 from hubkit.cards._finding import Finding
 from hubkit.cards._licensing import LicenseDecision, decide_license
 from hubkit.cards._markdown import Markdown
+from hubkit.cards._memory import words_of
 from hubkit.cards._reading._adapter import read_adapter
 from hubkit.cards._reading._facts import AdapterFacts, LoggedStep
+from hubkit.cards._update import UpdatedCard, update_card
 from hubkit.cards._validate import validate_card
 from hubkit.cards._writing._arguments import check_words
 from hubkit.cards._writing._contradictions import contradicted_metrics
 from hubkit.cards._writing._curve import draw_curve, is_our_curve
-from hubkit.cards._writing._memory import words_of
 from hubkit.cards._writing._merge import MergedCard, merge_front_matter
 from hubkit.cards._writing._readme import is_template_readme
 from hubkit.cards._writing._render import render_card
-from hubkit.cards._writing._update import UpdatedCard, update_card
 
 __all__ = [
     "AdapterFacts",

@@ -166,13 +166,6 @@ def test_any_filled_placeholder(tool_readme):
     ("old", "new"),
     [
         ("# Model Card for Model ID", "# Fox adapter"),
-        ("library_name: peft", "library_name: diffusers"),
-        ("library_name: peft", "library_name: peft\nlicense: mit"),
-        ("library_name: peft", "library_name: peft  # checked"),
-        ("library_name: peft", "library_name: peft\nmodel-index:\n- name: x"),
-        ("text-generation", "text-classification"),
-        ("- lora", "- lora\n- foxes"),
-        ("- lora", "- lora\n- 5"),
         ("tags:", "tags: ["),
         ("PEFT 0.21.2", "PEFT is great"),
         ("## Uses", "## Uses\n\n| 1 | 2 |"),
@@ -180,7 +173,7 @@ def test_any_filled_placeholder(tool_readme):
     ],
 )
 def test_changes_to_a_peft_readme(tool_readme, old, new):
-    """Titles, tags, keys, comments and values that PEFT never writes are a person's."""
+    """Titles, broken front matter and values that PEFT never writes are a person's."""
     text = tool_readme("lora-causal-lm")
     assert old in text
 
@@ -196,16 +189,34 @@ def test_changes_to_a_peft_readme(tool_readme, old, new):
         ("- seed: 42", "- seed: chosen by Ann"),
         ("- seed: 42", "- patience: 3"),
         ("| 5.7151 ", "| see text "),
-        ("- lora\n", "- lora\n- foxes\n"),
-        ("\n---\n", "\nco2_eq_emissions: 4\n---\n"),
     ],
 )
 def test_changes_to_a_trainer_readme(tool_readme, old, new):
-    """Titles, settings, cells and keys that the Trainer never writes are a person's."""
+    """Titles, settings and cells that the Trainer never writes are a person's."""
     text = tool_readme(*BOTH[1])
     assert old in text
 
     assert not is_template_readme(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(("name", "file"), BOTH)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("library_name: peft", "library_name: diffusers"),
+        ("library_name: peft", "library_name: peft\nlicense: mit"),
+        ("library_name: peft", "library_name: peft  # checked"),
+        ("- lora\n", "- lora\n- foxes\n"),
+        ("- lora\n", "- lora\n- 5\n"),
+        ("\n---\n", "\nco2_eq_emissions: 4\n---\n"),
+    ],
+)
+def test_front_matter_makes_no_difference(tool_readme, name, file, old, new):
+    """A key, a tag or a comment of somebody's is kept without the tool's text."""
+    text = tool_readme(name, file)
+    assert old in text
+
+    assert is_template_readme(text.replace(old, new, 1))
 
 
 @pytest.mark.parametrize(

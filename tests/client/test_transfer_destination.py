@@ -36,7 +36,13 @@ def test_bare_name_is_the_account_s_own(hub, writer, folder, tmp_path):
     """A name without an owner is created, committed to and returned under the account's name."""
     for message in ("first", "second"):
         url = writer.upload_artifact(
-            folder, {"repo_id": "my-adapter", "tags": [message], "commit_message": message}
+            folder,
+            {
+                "repo_id": "my-adapter",
+                "base_model": "alice/base",
+                "tags": [message],
+                "commit_message": message,
+            },
         )
         assert f"{hub.endpoint}/alice/my-adapter" == url
     card = (writer.download_model("alice/my-adapter", tmp_path / "hf") / "README.md").read_text()

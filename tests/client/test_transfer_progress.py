@@ -135,7 +135,8 @@ NO_STDERR = {"none": "sys.stderr = None", "closed": "sys.stderr.close()"}
 @pytest.mark.parametrize("end", NO_STDERR.values(), ids=NO_STDERR)
 def test_without_standard_error(hub, alice, adapters, tmp_path, end):
     """A program that has none, as a service may, downloads and uploads all the same, with settings that want a bar."""
-    hub.add_repo("alice/small", {"config.json": b"{}"})
+    for repo_id in ("alice/small", "hubkit-test/tiny-llama"):
+        hub.add_repo(repo_id, {"config.json": b"{}"})
     code = f"""
 import sys
 from hubkit import HubClient, HubConfig

@@ -142,6 +142,109 @@ def test_persons_card_on_the_hub_is_kept(writer, folder, card_of, edit_on_the_hu
     assert ("gpl-3.0", "alice/base") == (parsed(text).data["license"], parsed(text).data["base_model"])
 
 
+@pytest.mark.parametrize("tool", ["peft", "transformers"])
+def test_readme_of_a_tool_with_a_word_of_the_users(writer, folder, card_of, adapters, tool):
+    """A tag that was added to a tool's README doesn't bring its path and its placeholders along."""
+    readme = (adapters / "lora-trainer-run-causal-lm" / f"README.{tool}.md").read_text()
+    (folder / "README.md").write_text(readme.replace("tags:\n", "license: gpl-3.0\ntags:\n- foxes\n", 1))
+    writer.upload_artifact(folder, {"repo_id": "alice/foxes", "base_model": "alice/base"})
+
+    text = card_of("alice/foxes")
+    data = parsed(text).data
+    assert ("alice/base", "gpl-3.0", True) == (data["base_model"], data["license"], "foxes" in data["tags"])
+    assert "`gpl-3.0`, as the author of this repository states" in section(text, "License")
+    assert (0, 0) == (text.count("More Information"), text.count("/home/"))
+
+
+def test_persons_readme_with_a_path(writer, folder, card_of):
+    """The path of the base model that a training tool wrote gives way to the id that the caller names."""
+    mine = "---\nbase_model: /data/llama\n---\n# Foxes, by hand\n"
+    (folder / "README.md").write_text(mine)
+    writer.upload_artifact(folder, WORDS)
+
+    text = card_of("alice/foxes")
+    assert "alice/base" == parsed(text).data["base_model"]
+    assert text.endswith("---\n# Foxes, by hand\n")
+
+
+@pytest.fixture
+def relative(adapters, tmp_path):
+    """An adapter whose config names its base model by a relative path of an id's shape, far from that folder."""
+    return shutil.copytree(adapters / "dora-rslora-causal-lm", tmp_path / "far" / "away" / "run" / "adapter")
+
+
+def warnings_in(caplog, word):
+    """The warnings that have a word in them."""
+    return [
+        record.message
+        for record in caplog.records
+        if record.levelname == "WARNING" and word in record.message
+    ]
+
+
+@pytest.mark.parametrize("readme", [None, "README.peft.md"])
+def test_base_model_that_the_hub_does_not_know(writer, relative, card_of, caplog, readme):
+    """What a config names, and only looks like an id, gets into no line of the card, and the warning says what to do."""
+    if readme is not None:
+        (relative / "README.md").write_bytes((relative / readme).read_bytes())
+    writer.upload_artifact(relative, {"repo_id": "alice/foxes", "license": "mit"})
+
+    text = card_of("alice/foxes")
+    assert (False, False) == ("tiny-llama" in text, "from_pretrained" in text)
+    assert (
+        "alice/foxes: adapter_config.json: base_model_name_or_path is bases/tiny-llama, and the Hub knows no such "
+        "model (a folder, a private model, or a slip of the pen): the card names no base model; name it yourself "
+        "as 'base_model'"
+    ) == warnings_in(caplog, "tiny-llama")[0]
+
+
+def test_base_model_that_the_hub_knows(hub, writer, relative, card_of, caplog):
+    """The look-up is the proof that no file can give."""
+    hub.add_repo("bases/tiny-llama", {"config.json": b"{}", "README.md": b"---\nlicense: mit\n---\n"})
+    writer.upload_artifact(relative, {"repo_id": "alice/foxes"})
+
+    data = parsed(card_of("alice/foxes")).data
+    assert ("bases/tiny-llama", "mit") == (data["base_model"], data["license"])
+    assert [] == warnings_in(caplog, "tiny-llama")
+
+
+def test_base_model_that_the_caller_names_and_the_hub_does_not_know(writer, relative, card_of, caplog):
+    """The caller's word stands, in the next upload too, and the warning says that nobody can follow it."""
+    writer.upload_artifact(
+        relative, {"repo_id": "alice/foxes", "base_model": "alice/later", "license": "mit"}
+    )
+    writer.upload_artifact(relative, {"repo_id": "alice/foxes", "tags": ["red"]})
+
+    text = card_of("alice/foxes")
+    assert ("alice/later", True) == (parsed(text).data["base_model"], 'from_pretrained("alice/later"' in text)
+    warnings = warnings_in(caplog, "base_model is alice/later, and the Hub knows no such model")
+    assert [True, True] == [warning.endswith("the card names it all the same") for warning in warnings]
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 403}, {"status": 429}, {"status": 0}], ids=str)
+def test_base_model_that_the_hub_tells_nothing_of(hub, make_client, alice, relative, card_of, caplog, fault):
+    """A Hub that fails, refuses or hangs up has not said that there is no such model."""
+    hub.add_repo("bases/tiny-llama", {"config.json": b"{}"})
+    hub.fail("model_info", times=None, **fault)
+    make_client(token=alice, retries=0).upload_artifact(relative, {"repo_id": "alice/foxes"})
+    hub.clear_faults()
+
+    assert "bases/tiny-llama" == parsed(card_of("alice/foxes")).data["base_model"]
+    assert 1 == len(warnings_in(caplog, "nothing is known of bases/tiny-llama"))
+
+
+@pytest.mark.parametrize(("owner", "seen"), [("alice", True), ("bob", False)])
+def test_base_model_that_is_private(hub, writer, relative, card_of, owner, seen):
+    """Who may see it has it in the card; to others the Hub says that there is none, and nothing proves it."""
+    hub.add_user("bob")
+    hub.add_repo(f"{owner}/hidden", {"config.json": b"{}"}, private=True)
+    config = relative / "adapter_config.json"
+    config.write_text(config.read_text().replace("bases/tiny-llama", f"{owner}/hidden"))
+    writer.upload_artifact(relative, {"repo_id": "alice/foxes"})
+
+    assert seen == ("base_model" in parsed(card_of("alice/foxes")).data)
+
+
 def test_structured_results_and_round_trip(writer, folder, card_of):
     """Results, task and licence reach the Hub as huggingface_hub reads them."""
     writer.upload_artifact(

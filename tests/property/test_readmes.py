@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hubkit.cards import merge_front_matter
+from hubkit.cards import merge_front_matter, update_card, words_of
 from hubkit.cards._writing._front_matter import split_front_matter
 from hubkit.cards._writing._readme import is_template_readme
 
 OURS = '---\nlibrary_name: peft\nlicense: mit\ntags:\n- peft\n- "no"\n---\n\n# generated\n'
+TOOLS = "### Framework versions\n\n- PEFT 0.10.0\n"
 PIECES = st.sampled_from(
     [
         *(
@@ -90,6 +91,20 @@ def test_merging(text) -> None:
     assert all(warning.isprintable() for warning in merged.warnings)
 
 
+@example("tags:")
+@example("---\n0:")
+@example("---\nbase_model: x---")
+@given(TEXTS)
+def test_tools_texts_below_any_front_matter(block) -> None:
+    """What is said above a tool's text is kept or told of, and doing it twice changes nothing."""
+    text = f"---\n{block}\n---\n{TOOLS}"
+    words_of(text)
+    once = update_card(text, OURS)
+
+    assert once.text == update_card(once.text, OURS).text
+    assert all(warning.isprintable() for warning in once.warnings)
+
+
 BOMBS = {
     "items": "tags:\n" + "- a\n" * 400_000,
     "flow": "tags: [" + "a," * 500_000 + "]",
@@ -107,8 +122,9 @@ BOMBS = {
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_bombs_are_judged_at_once(bomb) -> None:
     """No front matter makes the question whose README it is last; processor time counts."""
-    text = f"---\n{BOMBS[bomb]}\n---\n\n### Framework versions\n\n- PEFT 0.10.0\n"
+    text = f"---\n{BOMBS[bomb]}\n---\n\n{TOOLS}"
     start = time.process_time()
     is_template_readme(text)
+    words_of(text)
 
     assert time.process_time() - start < 10

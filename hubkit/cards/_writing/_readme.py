@@ -1,23 +1,23 @@
 """Telling a tool's README from a person's.
 
 PEFT and transformers' Trainer put a README of placeholders into every folder they
-save. It may be replaced; what a person wrote may not. So the test is one-sided:
-a card is a tool's only when every line of it is accounted for, and the first line
-that is not makes it a person's.
+save. Its text may be replaced; what a person wrote may not. So the test is one-sided:
+a text is a tool's only when every line of it is accounted for, and the first line
+that is not makes it a person's. The front matter is no part of the question: tools
+write down what they were told, and what is said there can be kept without the text.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
-
-from attrs import frozen
+from collections.abc import Mapping
+from typing import Any, Final
 
 from hubkit.cards._writing._fingerprints import fingerprint, is_tool_line
 from hubkit.cards._writing._front_matter import split_front_matter
+from hubkit.cards._writing._yaml_tree import has_document_mark
 
-__all__ = ["is_template_readme"]
+__all__ = ["TOOL_TAGS", "is_template_readme"]
 
 # Tools' cards have some kilobytes, even after a hundred epochs.
 _LIMIT = 2_000_000
@@ -68,27 +68,28 @@ _PATTERNS = {section: tuple(map(re.compile, lines)) for section, lines in _LINES
 _TRAINER_MARK = fingerprint("should probably proofread and complete it, then remove this comment. -->")
 _PEFT_MARK = re.compile(r"- PEFT \d[\w.+-]*")
 
-# What PEFT, the Trainer, and the training tools built on them tag their models with.
-_TOOL_TAGS = frozenset({
+TOOL_TAGS: Final = frozenset({
     "alignment-handbook", "axolotl", "dpo", "full", "generated_from_trainer", "grpo", "kto", "llama-factory",
     "lora", "orpo", "peft", "reward-trainer", "sft", "transformers", "trl", "unsloth",
 })  # fmt: skip
+"""What PEFT, the Trainer, and the training tools built on them tag their models with."""
 
 
 def is_template_readme(text: str) -> bool:
-    r"""Whether a README holds only what PEFT and transformers' Trainer wrote into it.
+    r"""Whether the text of a README is only what PEFT and transformers' Trainer wrote into it.
 
-    Any prose, filled placeholder, title, tag or front-matter key that is not theirs
-    makes it a person's, as does a removed proofreading comment of the Trainer. So
-    does doubt: an empty file, broken front matter, a version that nobody knows.
+    Any prose, filled placeholder or title that is not theirs makes it a person's, as
+    does a removed proofreading comment of the Trainer. So does doubt: an empty file,
+    broken front matter, a version that nobody knows. What the front matter says makes
+    no difference: `update_card` keeps it.
 
     Args:
         text: The README.
 
     Returns:
-        True when nothing that a person wrote would be lost with it.
+        True when nothing that a person wrote would be lost with what stands below the front matter.
 
-    >>> is_template_readme("---\nlibrary_name: peft\n---\n### Framework versions\n\n- PEFT 0.10.0\n")
+    >>> is_template_readme("---\nlicense: mit\n---\n### Framework versions\n\n- PEFT 0.10.0\n")
     True
     >>> is_template_readme("# My adapter\n\nTuned on foxes.")
     False
@@ -97,14 +98,14 @@ def is_template_readme(text: str) -> bool:
         return False
     matter = split_front_matter(text)
     body = text.removeprefix("\ufeff") if matter is None else _body(matter.tail)
-    data = {} if matter is None else _tool_data(matter.block)
+    data = {} if matter is None else _data(matter.block)
     if data is None:
         return False
     lines = [line.strip() for line in body.splitlines() if line.strip()]
     by_trainer = any(fingerprint(line) == _TRAINER_MARK for line in lines)
     by_peft = any(_PEFT_MARK.fullmatch(line) for line in lines)
     title = _trainer_title(data) if by_trainer else None
-    return (by_trainer or by_peft) and _known_keys(data, by_trainer) and _known_lines(lines, title)
+    return (by_trainer or by_peft) and _known_lines(lines, title)
 
 
 def _body(tail: str) -> str:
@@ -127,58 +128,13 @@ def _known_lines(lines: list[str], title: str | None) -> bool:
     return True
 
 
-@frozen
-class _Rule:
-    """What a tool may have written under a front-matter key."""
-
-    kinds: tuple[type, ...]
-    by_trainer_only: bool = False
-
-
-_RULES = {
-    "base_model": _Rule((str,)),
-    "library_name": _Rule((str,)),
-    "pipeline_tag": _Rule((str,)),
-    "tags": _Rule((list,)),
-    # The Trainer takes these from its arguments and from the base model's card.
-    "datasets": _Rule((list,), by_trainer_only=True),
-    "language": _Rule((list, str), by_trainer_only=True),
-    "license": _Rule((str,), by_trainer_only=True),
-    "metrics": _Rule((list,), by_trainer_only=True),
-    "model-index": _Rule((list,), by_trainer_only=True),
-    "model_name": _Rule((str,), by_trainer_only=True),
-}
-
-
-def _known_keys(data: Mapping[Any, Any], by_trainer: bool) -> bool:
-    """Whether each key and value of the front matter is one that a tool writes."""
-    for key, value in data.items():
-        rule = _RULES.get(key)
-        if rule is None or not isinstance(value, rule.kinds) or (rule.by_trainer_only and not by_trainer):
-            return False
-    # PEFT sets a pipeline tag for causal language models only.
-    return (
-        data.get("library_name", "peft") in ("peft", "transformers")
-        and data.get("pipeline_tag", "text-generation") == "text-generation"
-        and all(_is_tool_tag(tag) for tag in data.get("tags", ()))
-    )
-
-
-def _is_tool_tag(tag: object) -> bool:
-    return isinstance(tag, str) and (tag in _TOOL_TAGS or tag.startswith("base_model:adapter:"))
-
-
-def _tool_data(block: str) -> dict[Any, Any] | None:
-    """The front matter as data; None when no tool can have written it."""
+def _data(block: str) -> dict[Any, Any] | None:
+    """The front matter as data; None when it can't be read."""
     import yaml
 
-    # Tools write no comments but the template's own, and no anchors: with merge
-    # keys among them a small text can grow without bounds.
-    if (
-        len(block) > _BLOCK_LIMIT
-        or "<<" in block
-        or not all(is_tool_line(comment) for comment in _comments(block))
-    ):
+    # No front matter needs merge keys, with which a small text can grow without bounds,
+    # nor YAML's own marks of documents.
+    if len(block) > _BLOCK_LIMIT or "<<" in block or has_document_mark(block):
         return None
     try:
         data = yaml.safe_load(block)
@@ -187,10 +143,6 @@ def _tool_data(block: str) -> dict[Any, Any] | None:
     if data is None:
         return {}
     return data if isinstance(data, dict) else None
-
-
-def _comments(block: str) -> Iterator[str]:
-    return (found[0].strip() for found in re.finditer(r"(?:^|\s)#.*", block, re.MULTILINE))
 
 
 def _trainer_title(data: Mapping[Any, Any]) -> str | None:

@@ -5,17 +5,19 @@ PyYAML's trees are used without its data, since a few aliases can blow data up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from attrs import frozen
 
-__all__ = ["Entry", "RefusedError", "compose", "entries", "plain_value"]
+__all__ = ["Entry", "RefusedError", "compose", "entries", "has_document_mark", "plain_value"]
 
 # Real front matter has some kilobytes, and 130 where results of a hundred benchmarks are
 # listed; this much takes three seconds, whatever it says.
 _BLOCK_LIMIT = 300_000
 _MAX_NODES = 20_000
+_DOCUMENT_MARK = re.compile(r"(?:^|[\r\n])(?:---|\.\.\.|%)")
 
 
 class RefusedError(Exception):
@@ -51,6 +53,11 @@ def compose(block: str) -> Any:
         return yaml.compose(block, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise RefusedError("is not valid YAML") from error
+
+
+def has_document_mark(block: str) -> bool:
+    """Whether YAML's own marks of documents are in a block: next to them keys can't be taken out safely."""
+    return _DOCUMENT_MARK.search(block) is not None
 
 
 def entries(block: str) -> tuple[dict[str, Entry], int]:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from attrs import field, frozen
 
+from hubkit.cards._adoption import Adopted, adopt
+from hubkit.cards._ids import hub_id
+from hubkit.cards._text import shown
 from hubkit.cards._writing._front_matter import FrontMatter, split_front_matter
 from hubkit.cards._writing._keys import UpdatedKeys, update_keys
+from hubkit.cards._writing._mending import mend_base_model
 from hubkit.cards._writing._merge import merge_front_matter
-from hubkit.cards._writing._readme import is_template_readme
 from hubkit.cards._writing._regions import Region, pieces
 from hubkit.cards._writing._state import CardState, read_state, without_state, write_state
 from hubkit.cards._writing._yaml_tree import RefusedError, entries, plain_value
 
 __all__ = ["UpdatedCard", "update_card"]
+
+_ADVICE = "name the base model yourself"
 
 
 @frozen(kw_only=True)
@@ -38,7 +44,9 @@ def update_card(existing: str, generated: str) -> UpdatedCard:
     replaced unless somebody changed it or took it away; so is each front-matter key, and
     each item of a list such as `tags`. What was said last time (a licence, a description)
     isn't unsaid by silence. A card without marks is a person's: it only gets the front
-    matter that it lacks; a template of PEFT's or the Trainer's, or nothing, is replaced.
+    matter that it lacks. The text of a template of PEFT's or the Trainer's is replaced, and
+    what somebody said in its front matter stays (`words_of` gives it for the sections).
+    In each of them a `base_model` that is no id of the Hub gives way to today's.
 
     Args:
         existing: The card as it is. Read the file without newline translation.
@@ -54,24 +62,59 @@ def update_card(existing: str, generated: str) -> UpdatedCard:
     >>> update_card(mine, card) == UpdatedCard(text=mine, kept=("model-details",))
     True
     """
-    if not existing.strip() or is_template_readme(existing):
+    if not existing.strip():
         return UpdatedCard(text=generated)
-    theirs, ours = _Parts.of(existing), _Parts.of(generated)
+    adopted = adopt(existing)
+    if adopted is not None:
+        return _replaced(adopted, generated)
+    ours = _Parts.of(generated)
+    mended = mend_base_model(existing, ours.data.get("base_model"))
+    theirs = _Parts.of(mended.text)
     is_ours = read_state(existing) is not None
     if not is_ours and theirs.body.strip():
-        merged = merge_front_matter(existing, generated)
-        return UpdatedCard(text=merged.text, warnings=merged.warnings)
+        merged = merge_front_matter(mended.text, generated)
+        return UpdatedCard(text=merged.text, warnings=(*mended.warnings, *merged.warnings))
     keys, warnings = _keys(theirs, ours)
     body, regions, kept = _bodies(theirs, ours) if is_ours else (f"\n{ours.body}", ours.state.regions, [])
+    return UpdatedCard(
+        text=_assembled(theirs, ours, keys, body, regions),
+        kept=(*keys.kept, *kept),
+        warnings=(*mended.warnings, *warnings),
+    )
+
+
+def _replaced(adopted: Adopted, generated: str) -> UpdatedCard:
+    """Today's card in the place of a tool's README, with what was said there."""
+    theirs, ours = _Parts.of(adopted.text), _Parts.of(generated)
+    keys, warnings = _keys(theirs, ours)
+    warnings = (*adopted.warnings, *_lost_base(theirs.data, keys.block), *warnings)
+    if "#" not in theirs.block and keys.keys == ours.state.keys and _data(keys.block) == ours.data:
+        return UpdatedCard(text=generated, warnings=warnings)
+    body = ours.body if theirs.matter is not None else ours.body.lstrip("\n")
+    text = _assembled(theirs, ours, keys, body, ours.state.regions)
+    return UpdatedCard(text=text, kept=keys.kept, warnings=warnings)
+
+
+def _lost_base(before: Mapping[str, Any], block: str) -> tuple[str, ...]:
+    """A warning where a base model that only the tool's README named goes with it."""
+    there = before.get("base_model")
+    names = there if isinstance(there, list) else [there]
+    ids = [name for name in names if isinstance(name, str) and hub_id(name) == name]
+    if not ids or "base_model" in _data(block):
+        return ()
+    named = ", ".join(map(shown, ids[:2]))
+    return (f"base_model of the README, {named}, is left out, since nothing proves it: {_ADVICE}",)
+
+
+def _assembled(theirs: _Parts, ours: _Parts, keys: UpdatedKeys, body: str, regions: tuple[str, ...]) -> str:
+    """The card: its front matter, its body, and what is to be remembered of both."""
     newline = theirs.newline
     text = theirs.with_block(keys.block)
     if not text:
         # Of a front matter that has gone the blank line behind it goes too.
         body = body.removeprefix(newline)
-    memory = write_state(CardState(repo_id=ours.state.repo_id, regions=regions, keys=keys.keys)).replace(
-        "\n", newline
-    )
-    return UpdatedCard(text=f"{text}{body}{memory}{theirs.end}", kept=(*keys.kept, *kept), warnings=warnings)
+    state = write_state(CardState(repo_id=ours.state.repo_id, regions=regions, keys=keys.keys))
+    return "".join((text, body, state.replace("\n", newline), theirs.end))
 
 
 @frozen(kw_only=True)
@@ -102,6 +145,11 @@ class _Parts:
     def block(self) -> str:
         return "" if self.matter is None else self.matter.block
 
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The front matter's values; none when it can't be read."""
+        return _data(self.block)
+
     def with_block(self, block: str) -> str:
         """The front matter with another content; made anew where there was none."""
         if self.matter is not None and (block.strip() or not self.block.strip()):
@@ -110,12 +158,18 @@ class _Parts:
         return f"---{mark}{block.strip()}{mark}---{mark}{mark}" if block.strip() else ""
 
 
+def _data(block: str) -> dict[str, Any]:
+    try:
+        return {name: plain_value(entry.node) for name, entry in entries(block)[0].items()}
+    except RefusedError:
+        return {}
+
+
 def _keys(theirs: _Parts, ours: _Parts) -> tuple[UpdatedKeys, tuple[str, ...]]:
     """The front matter brought up to date, or as it is, with the reason."""
     base, new = theirs.state.keys, ours.state.keys
     try:
-        data = {name: plain_value(entry.node) for name, entry in entries(ours.block)[0].items()}
-        return update_keys(theirs.block, theirs.newline, data, new, base), ()
+        return update_keys(theirs.block, theirs.newline, ours.data, new, base), ()
     except RefusedError as error:
         warning = f"front matter of the README {error}: nothing in it was brought up to date"
         return UpdatedKeys(block=theirs.block, keys=base), (warning,)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hubkit.cards._adoption import adopt, results_of
+from hubkit.cards._ids import hub_id
 from hubkit.cards._writing._front_matter import split_front_matter
 from hubkit.cards._writing._state import PARTS_OF, item_digest, read_state
 from hubkit.cards._writing._yaml_tree import RefusedError, entries, plain_value
@@ -24,23 +26,26 @@ _ARGUMENTS = {
 
 
 def words_of(card: str, *, said: Mapping[str, object] | None = None) -> dict[str, Any]:
-    """Arguments of `render_card` that a card with hubkit's marks answers.
+    """Arguments of `render_card` that a card with hubkit's marks answers, or a README of PEFT's or the Trainer's.
 
     They are what somebody said when it was made, or wrote into it since; what was found in
-    files is left to the files.
+    files is left to the files. Of a tool's README they are what the tool was told (licence,
+    language, data sets, results), as far as the Hub takes it.
 
     Args:
         card: The card as it is.
         said: Arguments that are given today; the name and the link of another licence are no answer then.
 
     Returns:
-        Arguments by name; none for a card without marks or with front matter that can't be read.
+        Arguments by name; none for a person's card or with front matter that can't be read.
 
     >>> from hubkit.cards import AdapterFacts, render_card
     >>> said = render_card(AdapterFacts(base_model="org/found"), repo_id="org/foxes", license="mit")
     >>> words_of(said)
     {'repo_id': 'org/foxes', 'license': 'mit'}
     """
+    adopted = adopt(card)
+    card = card if adopted is None else adopted.text
     state, matter = read_state(card), split_front_matter(card)
     if state is None or matter is None:
         return {}
@@ -49,8 +54,14 @@ def words_of(card: str, *, said: Mapping[str, object] | None = None) -> dict[str
     except RefusedError:
         return {}
     words: dict[str, Any] = {} if state.repo_id is None else {"repo_id": state.repo_id}
+    results = results_of(data) if adopted is not None else []
+    if results:
+        words["metrics"] = results
     for key, (argument, is_list) in _ARGUMENTS.items():
         answers = _said(data.get(key), state.keys.get(key, {}))
+        if key == "base_model":
+            # A tool may have put a path there since.
+            answers = [name for name in answers if hub_id(name) == name]
         if answers and not _is_of_another(key, data, said or {}):
             words[argument] = answers if is_list else answers[0]
     return words
