@@ -116,8 +116,15 @@ def test_every_fact_of_a_full_folder_has_a_source(real_adapter):
     silent = {name.name for name in fields(AdapterFacts) if getattr(facts, name.name) == name.default}
     assert set() == facts_without_source(facts)
     assert {
-        *("base_model_class", "base_parameters", "best_metric_name", "label_count", "modules_to_save"),
-        *("target_path_count", "virtual_tokens", "warnings"),
+        *("base_model_class", "base_parameters", "base_vocabulary", "best_metric_name", "invocation_tokens"),
+        *(
+            "label_count",
+            "modules_to_save",
+            "target_path_count",
+            "virtual_tokens",
+            "vocabulary_rows",
+            "warnings",
+        ),
     } == silent
 
 

@@ -23,6 +23,8 @@ _OWN_SCALING = frozenset({"FOURIERFT", "LILY", "PEANUT", "WAVEFT"})
 # OFT's `r` counts blocks.
 _NO_RANK = frozenset({"OFT"})
 _MAX_PATTERNS = 10_000
+# Those who train such adapters call them by some words.
+_MAX_INVOCATION = 200
 
 # What other facts say, what is of no use to a reader, and what may be a path.
 _TOLD_ELSEWHERE = """
@@ -160,12 +162,19 @@ def _last_part(name: str) -> str:
 
 def _find_tokens(config: Entries, found: Findings) -> None:
     found.add("virtual_tokens", config.count("num_virtual_tokens"), config.source("num_virtual_tokens"))
+    calls = config.values.get("alora_invocation_tokens")
+    if isinstance(calls, list) and len(calls) <= _MAX_INVOCATION and all(map(_is_token, calls)):
+        found.add("invocation_tokens", tuple(calls), config.source("alora_invocation_tokens"))
     for key in ("trainable_token_indices", "token_indices"):
         given = config.values.get(key)
         # Indices of the input embedding, or of several embeddings by name.
         lists = list(given.values()) if isinstance(given, dict) else [given]
         indices = {index for part in lists if isinstance(part, list) for index in part if type(index) is int}
         found.add("trained_tokens", len(indices) or None, config.source(key))
+
+
+def _is_token(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**31
 
 
 def _settings(config: Entries, peft_type: str) -> Iterator[tuple[str, Any]]:

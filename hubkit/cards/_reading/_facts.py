@@ -116,6 +116,9 @@ class AdapterFacts:
     virtual_tokens: int | None = None
     """How many tokens a prompt method learned."""
 
+    invocation_tokens: tuple[int, ...] = ()
+    """The tokens of a text that the adapter acts behind (aLoRA); without them it does nothing."""
+
     trained_tokens: int | None = None
     """How many rows of the vocabulary's embedding were trained."""
 
@@ -142,6 +145,12 @@ class AdapterFacts:
 
     dtype: str | None = None
     """Their type, such as `float32`; several are joined by commas."""
+
+    vocabulary_rows: int | None = None
+    """Rows of the vocabulary's embedding that is saved with the adapter; PEFT saves one that was enlarged."""
+
+    base_vocabulary: int | None = None
+    """Rows of the base model's own, when its config lies on this disk."""
 
     label_count: int | None = None
     """Rows of the saved classifier, for classification tasks."""

@@ -80,6 +80,8 @@ def _number_rows(facts: AdapterFacts) -> Iterator[Row]:
     for label, pattern in (("Other ranks", facts.rank_pattern), ("Other alphas", facts.alpha_pattern)):
         yield Row(label=label, values=tuple(f"{name}: {number:g}" for name, number in pattern.items()))
     yield Row(label="Virtual tokens", values=_present(facts.virtual_tokens), is_code=False)
+    tokens = tuple(map(str, facts.invocation_tokens))
+    yield Row(label="Invocation tokens", values=tokens, note="without them the adapter does nothing")
     yield Row(label="Trained rows of the vocabulary", values=_present(facts.trained_tokens), is_code=False)
 
 
@@ -90,15 +92,15 @@ def _module_rows(facts: AdapterFacts) -> Iterator[Row]:
 
 
 def _size_rows(facts: AdapterFacts) -> Iterator[Row]:
-    count = None if facts.parameters is None else f"{facts.parameters:,}"
     note = "as saved"
     if facts.parameters is not None and facts.base_parameters:
         share = facts.parameters / facts.base_parameters
         note = f"as saved; {share:.3g} of the base model's {facts.base_parameters:,}"
         if share < 1:
             note = f"as saved; {100 * share:.3g} % of the base model's {facts.base_parameters:,}"
-    yield Row(label="Trainable parameters", values=_present(count), is_code=False, note=note)
+    yield Row(label="Trainable parameters", values=_grouped(facts.parameters), is_code=False, note=note)
     yield Row(label="Weight type", values=_present(facts.dtype))
+    yield Row(label="Saved rows of the vocabulary", values=_grouped(facts.vocabulary_rows), is_code=False)
     yield Row(label="Labels", values=_present(facts.label_count), is_code=False)
 
 
@@ -115,6 +117,10 @@ def _run_rows(facts: AdapterFacts) -> Iterator[Row]:
 
 def _present(value: object) -> tuple[str, ...]:
     return () if value is None else (str(value),)
+
+
+def _grouped(count: int | None) -> tuple[str, ...]:
+    return () if count is None else (f"{count:,}",)
 
 
 def _number(value: float | None) -> tuple[str, ...]:
