@@ -87,7 +87,8 @@ class AdapterFacts:
 
     merges: bool | None = None
     """Whether PEFT can merge the adapter into its base model: not with some variants of LoRA, nor
-    into a base model quantized by GPTQ; None for unknown methods."""
+    into a base model that is quantized by anything but bitsandbytes or HQQ; None for unknown methods
+    and quantizers."""
 
     papers: tuple[str, ...] = ()
     """arXiv ids of the method's papers, the method's own first."""
