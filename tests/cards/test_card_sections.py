@@ -178,8 +178,27 @@ def test_trainers_metrics_name_their_files(real_adapter):
 
     text = of("Evaluation Metrics", read_adapter(folder))
 
-    assert "From `eval_results.json`, `train_results.json`.\n" in text
-    assert f"| eval_loss | {loss!r} |\n" in text
+    assert f"From `eval_results.json`.\n\n| Metric | Value |\n| --- | --- |\n| eval_loss | {loss!r} |" == text
+
+
+def test_the_training_loss_is_no_evaluation(real_adapter):
+    """What the training measured of itself has a section of its own, with its file."""
+    folder = real_adapter("lora-trainer-run-causal-lm")
+    loss = json.loads((folder / "train_results.json").read_text())["train_loss"]
+
+    text = of("Logged Metrics", read_adapter(folder))
+
+    assert (
+        f"From `train_results.json`.\n\n| Metric | Value |\n| --- | --- |\n| train_loss | {loss!r} |" == text
+    )
+
+
+def test_a_metrics_name_keeps_the_table():
+    """Whatever a metric is called, it is one cell."""
+    name = "eval_f1|x `a` *b*"
+    found = parsed(render_card(attrs.evolve(BARE, metrics={name: 0.5}), repo_id="a/b"))
+
+    assert [["Metric", "Value"], ["eval_f1|x `a` *b*", "0.5"]] == found.tables[0]
 
 
 def test_stated_metrics_are_told_from_logged_ones():
