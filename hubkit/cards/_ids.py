@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hubkit._refs import is_repo_id
 
-__all__ = ["dataset_id", "hub_id", "is_local_folder", "looks_local"]
+__all__ = ["dataset_id", "hub_id", "is_local_folder", "is_path", "looks_local"]
 
 # The folders of huggingface_hub's cache: models--org--name/snapshots/<commit>.
 _CACHE_FOLDER = re.compile(r"(?:^|[/\\])(models|datasets)--([^/\\]+)(?=[/\\]|$)")
@@ -19,6 +19,10 @@ _PART = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 _PATH_START = re.compile(r"[/~\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]")
 # A scheme names a machine or a folder; a name of the Hub has no such end.
 _PATH_INSIDE = re.compile(r"\\|://|/[^/]*\.[A-Za-z]\w{1,11}$")
+# A whole value that is a path: two names behind the first slash, since /no_think is a word to some models.
+_PATH = re.compile(
+    r"(?:file:/|~[\w.-]{0,64}/|\.{1,2}/|\\\\[\w.]|[A-Za-z]:(?:\\|/(?!/))[\w.$-]|/(?!v\d+/|api/)[\w.@+-]+/).*"
+)
 _DATA_FILE = re.compile(r"\.(?:arrow|csv|gz|jsonl?|parquet|tsv|txt|ya?ml|zip|zst)$", re.IGNORECASE)
 
 
@@ -66,6 +70,15 @@ def looks_local(text: str) -> bool:
     """
     text = text.strip()
     return _PATH_START.match(text) is not None or _PATH_INSIDE.search(text) is not None
+
+
+def is_path(text: str) -> bool:
+    """Whether the whole of a text is a path of somebody's machine, wherever it leads.
+
+    >>> [is_path(text) for text in ("/data/x", "~/out", "./out", "org/name", "https://x.org/a", "/v1/chat")]
+    [True, True, True, False, False, False]
+    """
+    return _PATH.fullmatch(text.strip()) is not None
 
 
 def is_local_folder(name: str, beside: Iterable[Path]) -> bool:

@@ -288,6 +288,32 @@ def test_training_config_of_every_kind():
     assert "## Training Configuration" in found.headings
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        *(
+            (path, "(local path)")
+            for path in ("/mnt/x/y", "/opt/runs/x", "~/out", "./out", "../x", r"D:\runs")
+        ),
+        *((path, "(local path)") for path in ("/fsx/a b/c", r"\\server\share\x", "file:/x", r"C:\x")),
+        ("deepspeed --config /fsx/ds.json", "deepspeed --config (local path)"),
+        *((text, text) for text in ("org/foxes", "https://x.org/a", "s3://foxes/x", "/v1/chat/completions")),
+        *((text, text) for text in ("/no_think", r".*\.(q|v)_proj", "1/2", "~7B tokens", "and/or", "/")),
+    ],
+)
+def test_paths_in_the_training_config(value, shown):
+    """A value that is a path is left out, wherever it leads; what only has a slash in it stays."""
+    text = of("Training Configuration", training_config={"a": value, "b": [{"c": value}]})
+
+    assert {"a": shown, "b": [{"c": shown}]} == json.loads(parsed(text).blocks[0])
+
+
+def test_paths_in_the_description():
+    """The disks of a machine are nobody's business, in Markdown neither."""
+    for text in ("Trained in /lustre/p1/x.", Markdown("Trained in `/lustre/p1/x`.")):
+        assert "lustre" not in render_card(BARE, repo_id="a/b", description=text)
+
+
 def test_training_config_that_holds_itself():
     """A loop ends in a word, not in a RecursionError."""
     config = {}
