@@ -9,12 +9,16 @@ from pathlib import Path
 
 from hubkit._refs import is_repo_id
 
-__all__ = ["dataset_id", "hub_id", "is_local_folder", "is_path", "looks_local"]
+__all__ = ["dataset_id", "hub_id", "is_local_folder", "is_path", "linked_id", "looks_local"]
 
 # The folders of huggingface_hub's cache: models--org--name/snapshots/<commit>.
 _CACHE_FOLDER = re.compile(r"(?:^|[/\\])(models|datasets)--([^/\\]+)(?=[/\\]|$)")
 # What the Trainer calls its folders; nobody's model is called so.
 _CHECKPOINT = re.compile(r"(?:^|/)checkpoint-\d+$")
+# Where a page of the Hub stands; a dataset's has its kind before the id.
+_ADDRESS = re.compile(
+    r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/(?:(datasets|models)/)?([^/?#\s]{1,96}/[^/?#\s]{1,96})/?"
+)
 _PART = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 _PATH_START = re.compile(r"[/~\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]")
 # A scheme names a machine or a folder; a name of the Hub has no such end.
@@ -51,6 +55,20 @@ def hub_id(name: str) -> str | None:
     if not sane or not all(_PART.fullmatch(part) and not part.endswith(".git") for part in parts):
         return None
     return name
+
+
+def linked_id(text: str, what: str = "model") -> str | None:
+    """The Hub id in the address of its page; None for all else.
+
+    >>> linked_id("https://huggingface.co/org/tiny"), linked_id("https://hf.co/datasets/org/foxes", "dataset")
+    ('org/tiny', 'org/foxes')
+    >>> linked_id("org/tiny"), linked_id("https://hf.co/datasets/org/foxes")
+    (None, None)
+    """
+    page = _ADDRESS.fullmatch(text.strip())
+    if page is None or page[1] not in (None, f"{what}s"):
+        return None
+    return page[2] if is_repo_id(page[2]) else None
 
 
 def dataset_id(name: str) -> str | None:
