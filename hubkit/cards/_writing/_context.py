@@ -8,7 +8,7 @@ from typing import Any
 from hubkit.cards._markdown import Markdown, paragraphs, unmarked
 from hubkit.cards._reading._facts import AdapterFacts
 from hubkit.cards._text import scrub
-from hubkit.cards._writing._contradictions import contradictions
+from hubkit.cards._writing._contradictions import contradictions, other_settings
 from hubkit.cards._writing._details import detail_rows
 from hubkit.cards._writing._hyperparameters import choose_hyperparameters
 from hubkit.cards._writing._metadata import pipeline_tag_of
@@ -45,6 +45,7 @@ def context_of(facts: AdapterFacts, words: Words) -> dict[str, Any]:
         "metric_files": _metric_files(facts, evaluated),
         "metrics": _metric_table(words, evaluated),
         "metrics_are_stated": bool(words.metrics),
+        "other_settings": tuple(other_settings(facts, words.training_config or {})),
         "papers": arxiv_ids(facts.papers),
         "pipeline_tag": pipeline_tag_of(facts, words),
         "repo_id": words.repo_id,
