@@ -171,6 +171,61 @@ def test_long_runs_are_thinned():
     assert len(found.blocks[0]) < 100
 
 
+@pytest.mark.parametrize(
+    ("config", "rows"),
+    [
+        (
+            {"peft_type": "LORA", "bias": "all", "layers_to_transform": [0, 1], "lora_bias": True},
+            ["Adapted layers:** `0`, `1`", "Trained biases:** `all`", "Other settings:** `lora_bias: true`"],
+        ),
+        ({"peft_type": "LORA", "layers_to_transform": 0}, ["Adapted layers:** `0`"]),
+        (
+            {"peft_type": "LORA", "target_parameters": ["mlp.experts.down_proj"]},
+            ["Target parameters:** `mlp.experts.down_proj`"],
+        ),
+        (
+            {"peft_type": "LORA", "layer_replication": [[0, 4], [2, 5]]},
+            ["Layers of the base model:** 0 to 3, 2 to 4 (stacked to a deeper model)"],
+        ),
+        ({"peft_type": "LORA", "exclude_modules": ["lm_head"]}, ["Modules left out:** `lm_head`"]),
+        (
+            {"peft_type": "BOFT", "boft_block_size": 4, "boft_n_butterfly_factor": 1},
+            ["Block size:** `4`", "Other settings:** `boft_n_butterfly_factor: 1`"],
+        ),
+        ({"peft_type": "OFT", "oft_block_size": 32, "r": 0}, ["Block size:** `32`"]),
+        ({"peft_type": "IA3", "feedforward_modules": ["wo"]}, ["Feed-forward modules:** `wo`"]),
+        ({"peft_type": "VERA", "d_initial": 0.1}, ["Other settings:** `d_initial: 0.1`"]),
+        (
+            {"peft_type": "PROMPT_TUNING", "prompt_tuning_init_text": "Say *good* or bad:"},
+            [r"Initial text:** Say \*good\* or bad:"],
+        ),
+        (
+            {"peft_type": "PROMPT_TUNING", "prompt_tuning_init_text": "from /mnt/ann/x by hf_" + "a" * 30},
+            ["Initial text:** from (local path) by (secret removed)"],
+        ),
+    ],
+)
+def test_what_a_method_was_set_to(write_adapter, config, rows):
+    """Its own numbers and choices are shown, scrubbed and escaped."""
+    lines = of("Model Details", read_adapter(write_adapter(config))).splitlines()
+
+    assert [f"- **{row}" for row in rows] == [line for line in lines if any(row in line for row in rows)]
+
+
+def test_settings_without_end(write_adapter):
+    """However much a config lists, the card stays one that people read."""
+    config = {
+        "peft_type": "LORA",
+        "target_parameters": [f"p{number}" for number in range(5000)],
+        "layer_replication": [[number, number + 1] for number in range(5000)],
+        **{f"key{number}": ["x" * 200] * 32 for number in range(100)},
+    }
+    text = of("Model Details", read_adapter(write_adapter(config)))
+
+    assert 2 == text.count("(the first 50 of 5,000)")
+    assert len(text) < 15_000
+
+
 def test_trainers_metrics_name_their_files(real_adapter):
     """The Trainer's numbers are shown with the files that they come from."""
     folder = real_adapter("lora-trainer-run-causal-lm")

@@ -118,6 +118,18 @@ def test_invocation_tokens_in_a_chat(write_adapter):
     assert "add_generation_prompt=False" in snippet(facts)
 
 
+def test_invocation_tokens_of_another_task():
+    """Nobody knows how it is run: there is a sentence instead of an example."""
+    facts = AdapterFacts(
+        library_name="peft", base_model="org/base", task_type="SEQ_CLS", invocation_tokens=(40,)
+    )
+
+    assert "" == snippet(facts)
+    assert "How aLoRA runs for this task is not known" in section(
+        render_card(facts, repo_id="ann/foxes"), "Usage"
+    )
+
+
 @pytest.mark.parametrize("tokens", [["a"], [-1], {"a": 1}, "x", [1] * 1000])
 def test_unknown_invocation_tokens(write_adapter, tokens):
     """An example that would run the base model alone isn't given."""

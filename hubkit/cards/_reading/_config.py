@@ -39,6 +39,8 @@ _TOLD_ELSEWHERE = """
     runtime_offload_base_weight
     """
 _NO_SETTINGS = frozenset(_TOLD_ELSEWHERE.split())
+# A number of a layer: 0 is the first.
+_COUNTED_FROM_ZERO = frozenset({"layers_to_transform"})
 _MAX_SETTINGS = 40
 _MAX_SETTING_ITEMS = 32
 _MAX_SETTING_TEXT = 200
@@ -189,6 +191,7 @@ def _settings(config: Entries, peft_type: str) -> Iterator[tuple[str, Any]]:
     for key in sorted(config.values):
         value = _setting(config.values[key])
         usual = value in (None, False, "none", ()) or (key.startswith("init_") and value is True)
+        usual = usual and not (key in _COUNTED_FROM_ZERO and type(value) is int)
         if key not in skipped and len(key) <= 64 and not usual and taken < _MAX_SETTINGS:
             taken += 1
             yield key, value

@@ -12,6 +12,25 @@ from hubkit.cards._reading._methods import RANK_KEYS
 
 __all__ = ["Row", "detail_rows"]
 
+# Settings that say what was trained, under words of people; the others keep their keys.
+_LABELS = {
+    "block_size": "Block size",
+    "boft_block_size": "Block size",
+    "oft_block_size": "Block size",
+    "boft_block_num": "Blocks",
+    "n_tasks": "Tasks",
+    "num_tasks": "Tasks",
+    "prompt_tuning_init_text": "Initial text",
+    "feedforward_modules": "Feed-forward modules",
+    "exclude_modules": "Modules left out",
+    "layers_to_transform": "Adapted layers",
+    "bias": "Trained biases",
+}
+_WORDS = ("prompt_tuning_init_text",)
+# Of what a config may have by the thousand.
+_MOST = 50
+_LONGEST = 200
+
 
 @frozen(kw_only=True)
 class Row:
@@ -43,6 +62,7 @@ def detail_rows(facts: AdapterFacts, base_models: Sequence[str]) -> tuple[Row, .
         Row(label="Task type", values=_present(facts.task_type)),
         *_number_rows(facts),
         *_module_rows(facts),
+        *_setting_rows(facts),
         *_size_rows(facts),
         *_run_rows(facts),
     )
@@ -88,7 +108,38 @@ def _number_rows(facts: AdapterFacts) -> Iterator[Row]:
 def _module_rows(facts: AdapterFacts) -> Iterator[Row]:
     note = f"{facts.target_path_count:,} modules listed by path" if facts.target_path_count else ""
     yield Row(label="Target modules", values=facts.target_modules, note=note)
+    parameters = facts.target_parameters
+    yield Row(label="Target parameters", values=parameters[:_MOST], note=_of_all(len(parameters)))
+    ranges = tuple(f"{start} to {end - 1}" for start, end in facts.layer_replication if end > start)
+    note = _of_all(len(ranges)) or "stacked to a deeper model"
+    yield Row(label="Layers of the base model", values=ranges[:_MOST], is_code=False, note=note)
     yield Row(label="Modules trained in full", values=facts.modules_to_save)
+
+
+def _setting_rows(facts: AdapterFacts) -> Iterator[Row]:
+    """The numbers and choices of the method: those that people ask about, then the others in one row."""
+    shown = {key: _plain(value) for key, value in facts.settings.items()}
+    for key, label in _LABELS.items():
+        yield Row(label=label, values=shown.pop(key, ()), is_code=key not in _WORDS)
+    others = tuple(f"{key}: {', '.join(values)}" for key, values in shown.items() if values)
+    yield Row(label="Other settings", values=tuple(map(_cut, others[:_MOST])))
+
+
+def _plain(value: object) -> tuple[str, ...]:
+    """A setting as it stands in the file; each item of a list is one."""
+    if isinstance(value, tuple):
+        return tuple(text for item in value[:_MOST] for text in _plain(item))
+    if isinstance(value, bool):
+        return (str(value).lower(),)
+    return (f"{value:.6g}",) if isinstance(value, float) else (_cut(str(value)),)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _of_all(count: int) -> str:
+    return f"the first {_MOST} of {count:,}" if count > _MOST else ""
 
 
 def _size_rows(facts: AdapterFacts) -> Iterator[Row]:

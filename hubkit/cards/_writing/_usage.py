@@ -106,7 +106,7 @@ def _missing(facts: AdapterFacts, task: str, base_model: str | None) -> Markdown
         what = "PEFT can't run multitask prompt tuning for this task"
     elif "alora" in facts.method_tags and not facts.invocation_tokens:
         what = "The tokens without which the adapter does nothing are not known"
-    elif "alora" in facts.method_tags and task != "CAUSAL_LM":
+    elif facts.invocation_tokens and task != "CAUSAL_LM":
         what = "How aLoRA runs for this task is not known"
     return None if what is None else Markdown(f"{what}, so that no loading example can be given.")
 
