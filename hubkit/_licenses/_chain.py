@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from hubkit._licenses._report import LicenseLink, StatedLicense
 from hubkit._licenses._spdx import spdx_of
 from hubkit._refs import is_repo_id
+from hubkit.cards._ids import linked_id
 from hubkit.cards._license_terms import terms_of
 from hubkit.cards._text import one_line, shown
 from hubkit.models import ModelMetadata
@@ -149,7 +150,9 @@ def _bases(model: ModelMetadata, depth: int, said: str | None, called: str | Non
         names, source = (configured,), "config: peft.base_model_name_or_path"
     if not names and said is not None:
         names, source = (said,), "caller"
-    for name in names:
+    for given in names:
+        # Some people write the address of its page.
+        name = linked_id(given) or given
         if name.casefold() != model.model_id.casefold():
             yield _Step(name, depth, one_line(named), source, _relation(model, name))
 
@@ -159,7 +162,7 @@ def _configured_base(model: ModelMetadata) -> str | None:
     config = model.extra.get("config")
     peft = config.get("peft") if isinstance(config, Mapping) else None
     name = peft.get("base_model_name_or_path") if isinstance(peft, Mapping) else None
-    return name if isinstance(name, str) and is_repo_id(name) else None
+    return name if isinstance(name, str) and (is_repo_id(name) or linked_id(name)) else None
 
 
 def _relation(model: ModelMetadata, base: str) -> str | None:

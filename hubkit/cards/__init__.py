@@ -18,7 +18,7 @@ from hubkit.cards._reading._facts import AdapterFacts, LoggedStep
 from hubkit.cards._update import UpdatedCard, update_card
 from hubkit.cards._validate import validate_card
 from hubkit.cards._writing._arguments import check_words
-from hubkit.cards._writing._contradictions import contradicted_metrics
+from hubkit.cards._writing._contradictions import contradicted_metrics, contradicted_settings
 from hubkit.cards._writing._curve import draw_curve, is_our_curve
 from hubkit.cards._writing._merge import MergedCard, merge_front_matter
 from hubkit.cards._writing._readme import is_template_readme
@@ -34,6 +34,7 @@ __all__ = [
     "UpdatedCard",
     "check_words",
     "contradicted_metrics",
+    "contradicted_settings",
     "decide_license",
     "draw_curve",
     "is_our_curve",

@@ -9,16 +9,24 @@ from pathlib import Path
 
 from hubkit._refs import is_repo_id
 
-__all__ = ["dataset_id", "hub_id", "is_local_folder", "looks_local"]
+__all__ = ["dataset_id", "hub_id", "is_local_folder", "is_path", "linked_id", "looks_local"]
 
 # The folders of huggingface_hub's cache: models--org--name/snapshots/<commit>.
 _CACHE_FOLDER = re.compile(r"(?:^|[/\\])(models|datasets)--([^/\\]+)(?=[/\\]|$)")
 # What the Trainer calls its folders; nobody's model is called so.
 _CHECKPOINT = re.compile(r"(?:^|/)checkpoint-\d+$")
+# Where a page of the Hub stands; a dataset's has its kind before the id.
+_ADDRESS = re.compile(
+    r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/(?:(datasets|models)/)?([^/?#\s]{1,96}/[^/?#\s]{1,96})/?"
+)
 _PART = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 _PATH_START = re.compile(r"[/~\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]")
 # A scheme names a machine or a folder; a name of the Hub has no such end.
 _PATH_INSIDE = re.compile(r"\\|://|/[^/]*\.[A-Za-z]\w{1,11}$")
+# A whole value that is a path: two names behind the first slash, since /no_think is a word to some models.
+_PATH = re.compile(
+    r"(?:file:/|~[\w.-]{0,64}/|\.{1,2}/|\\\\[\w.]|[A-Za-z]:(?:\\|/(?!/))[\w.$-]|/(?!v\d+/|api/)[\w.@+-]+/).*"
+)
 _DATA_FILE = re.compile(r"\.(?:arrow|csv|gz|jsonl?|parquet|tsv|txt|ya?ml|zip|zst)$", re.IGNORECASE)
 
 
@@ -49,6 +57,20 @@ def hub_id(name: str) -> str | None:
     return name
 
 
+def linked_id(text: str, what: str = "model") -> str | None:
+    """The Hub id in the address of its page; None for all else.
+
+    >>> linked_id("https://huggingface.co/org/tiny"), linked_id("https://hf.co/datasets/org/foxes", "dataset")
+    ('org/tiny', 'org/foxes')
+    >>> linked_id("org/tiny"), linked_id("https://hf.co/datasets/org/foxes")
+    (None, None)
+    """
+    page = _ADDRESS.fullmatch(text.strip())
+    if page is None or page[1] not in (None, f"{what}s"):
+        return None
+    return page[2] if is_repo_id(page[2]) else None
+
+
 def dataset_id(name: str) -> str | None:
     """The Hub id that the name of a dataset is; None for paths and data files.
 
@@ -66,6 +88,15 @@ def looks_local(text: str) -> bool:
     """
     text = text.strip()
     return _PATH_START.match(text) is not None or _PATH_INSIDE.search(text) is not None
+
+
+def is_path(text: str) -> bool:
+    """Whether the whole of a text is a path of somebody's machine, wherever it leads.
+
+    >>> [is_path(text) for text in ("/data/x", "~/out", "./out", "org/name", "https://x.org/a", "/v1/chat")]
+    [True, True, True, False, False, False]
+    """
+    return _PATH.fullmatch(text.strip()) is not None
 
 
 def is_local_folder(name: str, beside: Iterable[Path]) -> bool:

@@ -1,4 +1,4 @@
-"""Text from files and callers, made safe to show: no controls, no secrets, no home paths."""
+"""Text from files and callers, made safe to show: no controls, no secrets, no paths of a machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from hubkit.errors import CardError
 
-__all__ = ["card_text", "clean", "one_line", "scrub", "shown"]
+__all__ = ["DISKS", "LOCAL_PATH", "NO_ADDRESS", "card_text", "clean", "one_line", "scrub", "shown"]
 
 LOCAL_PATH = "(local path)"
 REMOVED = "(secret removed)"
@@ -44,6 +44,23 @@ _WINDOWS_HOME = re.compile(
     r"(?<![A-Za-z])[A-Z]:[\\/]+Users[\\/]+(?:[^\\/\n:\"<>|*?]{1,64}[\\/])?[^\s\"'`<>|]*", re.IGNORECASE
 )
 
+# Where machines and clusters mount what they work on. /v1/... and /datasets/... are addresses.
+DISKS = (
+    r"(?:data|dbfs|efs|fsx|g?scratch|gpfs|lus(?:tre)?|media|mnt|nfs|pfs|raid|srv|ssd|work|workspace|Volumes)"
+    r"[0-9]{0,2}"
+)
+# A host stands before the slash of an address; a link, a source or a method before that of a page's own site.
+NO_ADDRESS = (
+    r"(?<![\w./:*)\]}>~-])(?<!\]\()(?<!src=[\"'])(?<!ref=[\"'])"
+    r"(?<!GET )(?<!PUT )(?<!HEAD )(?<!POST )(?<!PATCH )(?<!DELETE )"
+)
+_ON_DISK = re.compile(
+    rf"file://[^\s\"'`<>|]+|(?:{NO_ADDRESS}|(?<=[\w)]:))/{DISKS}/[\w.@+-][^\s\"'`<>|]*"
+    # A: and Q: begin answers and questions, whose line ends may be written out.
+    r"|(?<![A-Za-z])[C-PR-Z]:(?:\\{1,2}|/(?!/))[\w .$-]{1,64}[\\/][^\s\"'`<>|]*",
+    re.IGNORECASE,
+)
+
 
 def card_text(raw: bytes, name: str) -> str:
     """A card that is to be changed, as text; line ends and a byte order mark as they are.
@@ -75,11 +92,17 @@ def clean(text: str) -> str:
 
 
 def scrub(text: str) -> str:
-    """Clean text in which no home path, no access token and no private key is left.
+    """Clean text in which no path of a machine, no access token and no private key is left.
+
+    Only paths that name a person or a disk: `/tmp/x` and `~/x` are the same everywhere.
 
     >>> scrub("saved to /home/ann/out with hf_aaaaaaaaaaaaaaaaaaaaaaaa")
     'saved to (local path) with (secret removed)'
     """
+    return _ON_DISK.sub(LOCAL_PATH, _without_homes(text))
+
+
+def _without_homes(text: str) -> str:
     text = _URL_PASSWORD.sub("", _TOKEN.sub(REMOVED, _PRIVATE_KEY.sub(REMOVED, clean(text))))
     return _POSIX_HOME.sub(LOCAL_PATH, _WINDOWS_HOME.sub(LOCAL_PATH, text))
 
@@ -100,7 +123,8 @@ def shown(value: object, limit: int = 80) -> str:
     "'aaaaaaa…'"
     """
     if isinstance(value, str):
-        text = one_line(value[: 8 * limit])
+        # Whoever reads a warning is at the machine: its disks help to find what is meant.
+        text = " ".join(_without_homes(value[: 8 * limit]).split())
         return f"'{text}'" if len(text) <= limit else f"'{text[: limit - 1]}…'"
     # Only the kind: the repr of a nested bomb is as big as the bomb.
     return f"a value of type {type(value).__name__}"

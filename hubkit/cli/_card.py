@@ -134,6 +134,7 @@ def _made(
     """A card made for a folder, or brought up to date, with what there is to say about it."""
     from hubkit.cards import (
         contradicted_metrics,
+        contradicted_settings,
         draw_curve,
         is_our_curve,
         read_adapter,
@@ -146,7 +147,11 @@ def _made(
     if repo_id is not None:
         said["repo_id"] = repo_id
     facts = read_adapter(folder, base_model=said.get("base_model"))
-    for warning in (*facts.warnings, *contradicted_metrics(facts, said.get("metrics"))):
+    contradicted = (
+        *contradicted_metrics(facts, said.get("metrics")),
+        *contradicted_settings(facts, said.get("training_config")),
+    )
+    for warning in (*facts.warnings, *contradicted):
         session.out.note(warning, kind="warning")
     taken = None if beside is None else beside.parent / _CURVE
     free = taken is not None and (not taken.exists() or is_our_curve(_bytes(taken)))

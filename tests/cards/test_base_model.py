@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hubkit.cards import read_adapter
+from hubkit.cards import read_adapter, render_card
 
 BASES = Path(__file__).parents[1] / "data" / "bases"
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -241,6 +241,14 @@ def test_quantization_of_the_base_config(write_adapter, write_base, given, text,
         ("org/tiny-GPTQ-Int8", "8-bit (GPTQ)", 8),
         ("org/tiny-4bit-gptq", "4-bit (GPTQ)", 4),
         ("org/tiny-GPTQ", "GPTQ", None),
+        ("org/tiny-AQLM-2Bit-1x16", "2-bit (AQLM)", 2),
+        ("org/tiny-AQLM-PV-2Bit-1x16-hf", "2-bit (AQLM)", 2),
+        ("org/tiny-AQLM", "AQLM", None),
+        ("org/tiny-EETQ", "8-bit (EETQ)", 8),
+        ("org/tiny-eetq-8bit", "8-bit (EETQ)", 8),
+        ("org/tiny-FP8-dynamic", "8-bit (FP8)", 8),
+        ("org/tiny-HQQ-4bit", "4-bit (HQQ)", 4),
+        ("org/tiny-4bit_g64-HQQ", "4-bit (HQQ)", 4),
         ("org/awqward", None, None),
         ("org/tiny-4b", None, None),
         ("org/awq-tiny", None, None),
@@ -284,11 +292,56 @@ def test_quantization_of_the_caller(write_adapter, said, bits, method):
     assert (said.strip() or None) == facts.quantization
 
 
-def test_gptq_cant_be_merged(write_adapter):
-    """PEFT refuses to merge into a model quantized by GPTQ."""
-    facts = read(write_adapter, "org/tiny-GPTQ-Int4")
+@pytest.mark.parametrize(
+    ("peft_type", "model_id", "merges"),
+    [
+        ("LORA", "org/tiny", True),
+        ("LORA", "org/tiny-bnb-4bit", True),
+        ("LORA", "org/tiny-HQQ-4bit", True),
+        ("LORA", "org/tiny-GPTQ-Int4", False),
+        ("LORA", "org/tiny-AWQ", False),
+        ("LORA", "org/tiny-AQLM-2Bit-1x16", False),
+        ("LORA", "org/tiny-EETQ", False),
+        ("LORA", "org/tiny-FP8", False),
+        ("LORA", "org/tiny-4bit", None),
+        ("OFT", "org/tiny-HQQ-4bit", True),
+        ("ROAD", "org/tiny-bnb-4bit", True),
+        ("ROAD", "org/tiny-HQQ-4bit", False),
+        ("IA3", "org/tiny-bnb-4bit", False),
+        ("ADALORA", "org/tiny-bnb-8bit", False),
+        ("PROMPT_TUNING", "org/tiny-bnb-4bit", False),
+        ("NEWEST", "org/tiny-bnb-4bit", None),
+    ],
+)
+def test_merging_into_a_quantized_model(write_adapter, peft_type, model_id, merges):
+    """PEFT can with bitsandbytes and HQQ, and not with every method; of other quantizers it never can."""
+    facts = read_adapter(
+        write_adapter({"peft_type": peft_type, "base_model_name_or_path": model_id, "task_type": "CAUSAL_LM"})
+    )
 
-    assert (False, "base_model: the name's end") == (facts.merges, facts.sources["merges"])
+    assert merges == facts.merges
+    assert (merges is None) == ("merges" not in facts.sources)
+    assert (merges is True) == ("merge_and_unload" in render_card(facts, repo_id="ann/foxes"))
+
+
+@pytest.mark.parametrize(
+    ("said", "merges"),
+    [
+        ("4-bit (nf4)", True),
+        ("bnb-4bit", True),
+        ("8-bit with bitsandbytes", True),
+        ("HQQ, 4 bits", True),
+        ("GPTQ Int4", False),
+        ("AWQ", False),
+        ("8-bit", None),
+        ("hqqish", None),
+    ],
+)
+def test_merging_by_the_callers_word(write_adapter, said, merges):
+    """A quantizer is known by its name, however people write it."""
+    facts = read_adapter(write_adapter({"peft_type": "LORA"}), quantization=said)
+
+    assert merges == facts.merges
 
 
 def test_no_network_paths(write_adapter):

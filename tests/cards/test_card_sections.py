@@ -171,6 +171,61 @@ def test_long_runs_are_thinned():
     assert len(found.blocks[0]) < 100
 
 
+@pytest.mark.parametrize(
+    ("config", "rows"),
+    [
+        (
+            {"peft_type": "LORA", "bias": "all", "layers_to_transform": [0, 1], "lora_bias": True},
+            ["Adapted layers:** `0`, `1`", "Trained biases:** `all`", "Other settings:** `lora_bias: true`"],
+        ),
+        ({"peft_type": "LORA", "layers_to_transform": 0}, ["Adapted layers:** `0`"]),
+        (
+            {"peft_type": "LORA", "target_parameters": ["mlp.experts.down_proj"]},
+            ["Target parameters:** `mlp.experts.down_proj`"],
+        ),
+        (
+            {"peft_type": "LORA", "layer_replication": [[0, 4], [2, 5]]},
+            ["Layers of the base model:** 0 to 3, 2 to 4 (stacked to a deeper model)"],
+        ),
+        ({"peft_type": "LORA", "exclude_modules": ["lm_head"]}, ["Modules left out:** `lm_head`"]),
+        (
+            {"peft_type": "BOFT", "boft_block_size": 4, "boft_n_butterfly_factor": 1},
+            ["Block size:** `4`", "Other settings:** `boft_n_butterfly_factor: 1`"],
+        ),
+        ({"peft_type": "OFT", "oft_block_size": 32, "r": 0}, ["Block size:** `32`"]),
+        ({"peft_type": "IA3", "feedforward_modules": ["wo"]}, ["Feed-forward modules:** `wo`"]),
+        ({"peft_type": "VERA", "d_initial": 0.1}, ["Other settings:** `d_initial: 0.1`"]),
+        (
+            {"peft_type": "PROMPT_TUNING", "prompt_tuning_init_text": "Say *good* or bad:"},
+            [r"Initial text:** Say \*good\* or bad:"],
+        ),
+        (
+            {"peft_type": "PROMPT_TUNING", "prompt_tuning_init_text": "from /mnt/ann/x by hf_" + "a" * 30},
+            ["Initial text:** from (local path) by (secret removed)"],
+        ),
+    ],
+)
+def test_what_a_method_was_set_to(write_adapter, config, rows):
+    """Its own numbers and choices are shown, scrubbed and escaped."""
+    lines = of("Model Details", read_adapter(write_adapter(config))).splitlines()
+
+    assert [f"- **{row}" for row in rows] == [line for line in lines if any(row in line for row in rows)]
+
+
+def test_settings_without_end(write_adapter):
+    """However much a config lists, the card stays one that people read."""
+    config = {
+        "peft_type": "LORA",
+        "target_parameters": [f"p{number}" for number in range(5000)],
+        "layer_replication": [[number, number + 1] for number in range(5000)],
+        **{f"key{number}": ["x" * 200] * 32 for number in range(100)},
+    }
+    text = of("Model Details", read_adapter(write_adapter(config)))
+
+    assert 2 == text.count("(the first 50 of 5,000)")
+    assert len(text) < 15_000
+
+
 def test_trainers_metrics_name_their_files(real_adapter):
     """The Trainer's numbers are shown with the files that they come from."""
     folder = real_adapter("lora-trainer-run-causal-lm")
@@ -178,8 +233,27 @@ def test_trainers_metrics_name_their_files(real_adapter):
 
     text = of("Evaluation Metrics", read_adapter(folder))
 
-    assert "From `eval_results.json`, `train_results.json`.\n" in text
-    assert f"| eval_loss | {loss!r} |\n" in text
+    assert f"From `eval_results.json`.\n\n| Metric | Value |\n| --- | --- |\n| eval_loss | {loss!r} |" == text
+
+
+def test_the_training_loss_is_no_evaluation(real_adapter):
+    """What the training measured of itself has a section of its own, with its file."""
+    folder = real_adapter("lora-trainer-run-causal-lm")
+    loss = json.loads((folder / "train_results.json").read_text())["train_loss"]
+
+    text = of("Logged Metrics", read_adapter(folder))
+
+    assert (
+        f"From `train_results.json`.\n\n| Metric | Value |\n| --- | --- |\n| train_loss | {loss!r} |" == text
+    )
+
+
+def test_a_metrics_name_keeps_the_table():
+    """Whatever a metric is called, it is one cell."""
+    name = "eval_f1|x `a` *b*"
+    found = parsed(render_card(attrs.evolve(BARE, metrics={name: 0.5}), repo_id="a/b"))
+
+    assert [["Metric", "Value"], ["eval_f1|x `a` *b*", "0.5"]] == found.tables[0]
 
 
 def test_stated_metrics_are_told_from_logged_ones():
@@ -267,6 +341,32 @@ def test_training_config_of_every_kind():
 
     assert expected == json.loads(found.blocks[0])
     assert "## Training Configuration" in found.headings
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        *(
+            (path, "(local path)")
+            for path in ("/mnt/x/y", "/opt/runs/x", "~/out", "./out", "../x", r"D:\runs")
+        ),
+        *((path, "(local path)") for path in ("/fsx/a b/c", r"\\server\share\x", "file:/x", r"C:\x")),
+        ("deepspeed --config /fsx/ds.json", "deepspeed --config (local path)"),
+        *((text, text) for text in ("org/foxes", "https://x.org/a", "s3://foxes/x", "/v1/chat/completions")),
+        *((text, text) for text in ("/no_think", r".*\.(q|v)_proj", "1/2", "~7B tokens", "and/or", "/")),
+    ],
+)
+def test_paths_in_the_training_config(value, shown):
+    """A value that is a path is left out, wherever it leads; what only has a slash in it stays."""
+    text = of("Training Configuration", training_config={"a": value, "b": [{"c": value}]})
+
+    assert {"a": shown, "b": [{"c": shown}]} == json.loads(parsed(text).blocks[0])
+
+
+def test_paths_in_the_description():
+    """The disks of a machine are nobody's business, in Markdown neither."""
+    for text in ("Trained in /lustre/p1/x.", Markdown("Trained in `/lustre/p1/x`.")):
+        assert "lustre" not in render_card(BARE, repo_id="a/b", description=text)
 
 
 def test_training_config_that_holds_itself():

@@ -44,6 +44,11 @@ def test_no_contradiction(metrics):
         ({"eval_loss": 1.5}, "eval_loss is stated to be 1.5, and is 5.5867 in eval_results.json;"),
         ({"eval_loss": 5.58}, "eval_loss is stated to be 5.58, and is 5.5867 in eval_results.json;"),
         ({"eval_accuracy": 1}, "eval_accuracy is stated to be 1, and is 0.63 in the files;"),
+        (
+            {"train_loss": "1e9999999"},
+            "train_loss is stated to be 1e9999999, and is 3 in trainer_state.json;",
+        ),
+        ({"train_loss": "1e-9999999"}, "train_loss is stated to be 1e-9999999, and"),
         ({"train_loss": "2"}, "train_loss is stated to be 2, and is 3 in trainer_state.json;"),
         (
             [{"metrics": {"eval_loss": 1}}, {"metrics": {"eval_loss": 2}}],

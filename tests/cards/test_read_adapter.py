@@ -116,8 +116,15 @@ def test_every_fact_of_a_full_folder_has_a_source(real_adapter):
     silent = {name.name for name in fields(AdapterFacts) if getattr(facts, name.name) == name.default}
     assert set() == facts_without_source(facts)
     assert {
-        *("base_model_class", "base_parameters", "best_metric_name", "label_count", "modules_to_save"),
-        *("target_path_count", "virtual_tokens", "warnings"),
+        *("base_model_class", "base_parameters", "base_vocabulary", "best_metric_name", "invocation_tokens"),
+        *(
+            "label_count",
+            "modules_to_save",
+            "target_path_count",
+            "virtual_tokens",
+            "vocabulary_rows",
+            "warnings",
+        ),
     } == silent
 
 
@@ -287,6 +294,65 @@ def test_metrics_of_the_state_alone(real_adapter):
 
     assert history[-1]["eval_loss"] == facts.metrics["eval_loss"]
     assert "trainer_state.json: log_history" == facts.sources["metrics.eval_loss"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "eval_rewards/accuracies",
+        "eval_all-nli-dev_cosine_accuracy",
+        "eval_recall@10",
+        "eval_f1|x",
+        "eval_précision",
+        "perplexity",
+        "exact match",
+        "train_entropy",
+    ],
+)
+def test_metrics_of_any_name(write_adapter, name):
+    """TRL, sentence-transformers and people call them otherwise than the Trainer does."""
+    folder = write_adapter({"peft_type": "LORA"})
+    (folder / "all_results.json").write_text(json.dumps({name: 0.5}))
+
+    facts = read_adapter(folder)
+
+    assert {name: 0.5} == facts.metrics
+    assert f"all_results.json: {name}" == facts.sources[f"metrics.{name}"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "epoch",
+            "step",
+            "global_step",
+            "eval_samples",
+            "train_samples",
+            "num_input_tokens_seen",
+            "total_flos",
+        ),
+        *("eval_runtime", "eval_steps_per_second", "train_tokens_per_second", "eval_model_preparation_time"),
+        *("", " ", " f1", "a\nb", "a\u202eb", "\x1b[31m", "x" * 101),
+    ],
+)
+def test_what_is_no_metric(write_adapter, name):
+    """Timings and counts say nothing of the adapter, and what can't be printed has no name."""
+    folder = write_adapter({"peft_type": "LORA"})
+    (folder / "all_results.json").write_text(json.dumps({name: 5}))
+
+    assert {} == read_adapter(folder).metrics
+
+
+def test_metrics_of_the_log_begin_with_the_run(write_adapter):
+    """The log has learning rates and losses of single steps too: what is an evaluation's says so."""
+    folder = write_adapter({"peft_type": "LORA"})
+    entry = {"step": 1, "rewards/margins": 1, "eval_rewards/margins": 2.5, "eval_": 3, "learning_rate": 0.1}
+    (folder / "trainer_state.json").write_text(json.dumps({"log_history": [entry]}))
+
+    facts = read_adapter(folder)
+
+    assert {"eval_rewards/margins": 2.5} == facts.metrics == facts.history[0].metrics
 
 
 def test_metrics_that_are_no_numbers(write_adapter):

@@ -50,12 +50,32 @@ def test_controls_are_removed(raw, expected):
         ("https://example.org/home/page", "https://example.org/home/page"),
         ("org/home/page", "org/home/page"),
         ("/homeless/x", "/homeless/x"),
-        ("/data/foxes", "/data/foxes"),
+        ("/data/foxes", "(local path)"),
+        ("from /mnt/nvme0/ann/x, then", "from (local path) then"),
+        ("--config=/fsx/a/ds.json", "--config=(local path)"),
+        ("/scratch2/p/x and (/gpfs/work/x)", "(local path) and ((local path)"),
+        ("login1:/lustre/p/x", "login1:(local path)"),
+        ("/Volumes/Ann/x", "(local path)"),
+        ("file:///opt/x", "(local path)"),
+        (r"D:\runs\x", "(local path)"),
+        (r"D:\\runs\\x", "(local path)"),
+        ("E:/my runs/x", "(local path)"),
+        ("/data", "/data"),
+        ("/datasets/org/foxes", "/datasets/org/foxes"),
+        ("/database/x", "/database/x"),
+        ("https://x.org/data/y:/z", "https://x.org/data/y:/z"),
+        ("[a](/data/x.png)", "[a](/data/x.png)"),
+        ('<img src="/media/x.png">', '<img src="/media/x.png">'),
+        ("GET /data/items", "GET /data/items"),
+        ("/v1/chat/completions", "/v1/chat/completions"),
+        ("a/work/b, 1/2, and/or, ./data/x, <repo>/data/x", "a/work/b, 1/2, and/or, ./data/x, <repo>/data/x"),
+        (r"Q:\nfoo\nA:\nbar\n", r"Q:\nfoo\nA:\nbar\n"),
+        ("x = c:d", "x = c:d"),
         ("hf_short", "hf_short"),
     ],
 )
 def test_paths_and_tokens_are_scrubbed(raw, expected):
-    """Home paths and tokens go, even cut by a control character; web addresses stay."""
+    """Paths of people and disks and tokens go, even cut by a control character; addresses stay."""
     assert expected == scrub(raw)
 
 
@@ -84,7 +104,24 @@ def test_harmless_text_stays_readable(text):
 
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
-    "unit", ["/-", "/a", "\x1b[", "\x1b]", "&a", "file:", "C:/Users/", "`", "hf_", "_", "\n"]
+    "unit",
+    [
+        "/-",
+        "/a",
+        "\x1b[",
+        "\x1b]",
+        "&a",
+        "file:",
+        "C:/Users/",
+        "`",
+        "hf_",
+        "_",
+        "\n",
+        "/data/",
+        "D:\\",
+        "file://",
+        "d:",
+    ],
 )
 def test_long_text_takes_no_longer_than_it_should(unit):
     """No expression needs more than linear time, whatever is repeated."""
@@ -94,7 +131,18 @@ def test_long_text_takes_no_longer_than_it_should(unit):
 
 @pytest.mark.parametrize(
     "start",
-    ["sk-", "sk-a-", "hf_oauth_", "xoxb-", "://a:", "-----BEGIN PRIVATE KEY-----", "/home/", "C:\\Users\\"],
+    [
+        "sk-",
+        "sk-a-",
+        "hf_oauth_",
+        "xoxb-",
+        "://a:",
+        "-----BEGIN PRIVATE KEY-----",
+        "/home/",
+        "C:\\Users\\",
+        "/data/",
+        "D:\\x",
+    ],
 )
 def test_scrubbing_takes_no_longer_than_reading(start):
     """Beginnings of secrets without an end, a hundred thousand of them, are no burden."""

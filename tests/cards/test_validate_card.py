@@ -258,6 +258,10 @@ class TestBody:
             "https://example.org/home/ann and https://x.org/content/drive",
             "[docs](/content/about)",
             "either/or, /usr/bin/env, ~/.cache/huggingface",
+            "POST /v1/chat/completions, GET /data/items, 1/2, and/or, https://x.org/~ann/data/x, ~5/6",
+            '<img src="/media/fox.png"> ![fox](/data/fox.png)',
+            "Q:\\nWho?\\nA:\\nA fox.\\n",
+            "```sh\nhf download org/x --local-dir ~/models\n```\nor into `~/models`",
             "as in the commit da39a3ee5e6b4b0d3255bfef95601890afd80709",
             "\u0645\u0631\u062d\u0628\u0627\u200f!",
             "<!-- a comment -->",
@@ -266,6 +270,34 @@ class TestBody:
     def test_what_may_stand_there(self, body):
         """Code, links, quotations and other alphabets are nobody's mistake."""
         assert [] == validate_card(with_body(body))
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            *(
+                "/mnt/nvme/x",
+                "/data/foxes",
+                "/data2/foxes",
+                "/fsx/x",
+                "/gpfs/x",
+                "/lustre/x",
+                "/work/x",
+                "/srv/x",
+            ),
+            *(
+                "/media/ann/x",
+                "/Volumes/x/y",
+                "/scratch/x",
+                "~/out",
+                r"D:\runs\x",
+                r"D:\\runs\\x",
+                "E:/runs/x",
+            ),
+        ],
+    )
+    def test_paths_of_every_machine(self, path):
+        """Disks of clusters, mounted ones and those of Windows are no less local than homes."""
+        assert [("warning", "body", 4)] == found(with_body(f"Trained in {path} at night."))
 
     def test_what_comes_often_is_said_once(self):
         """The first of its kind, and how many more there are."""

@@ -99,6 +99,20 @@ def test_new_says_what_the_files_contradict(run: Run, adapter: Path, tmp_path: P
     assert "The author states otherwise of `eval_loss`." in result.stdout
 
 
+def test_new_says_which_settings_the_files_contradict(run: Run, adapter: Path, tmp_path: Path) -> None:
+    """A setting that isn't the Trainer's is warned about, as a result is."""
+    (tmp_path / "config.json").write_text('{"learning_rate": 0.5}')
+    result = run(
+        "card",
+        "new",
+        str(adapter.parent / "lora-trainer-run-causal-lm"),
+        "--training-config",
+        "config.json",
+    )
+
+    assert "hubkit: warning: training_config: learning_rate is stated to be 0.5, and is" in result.stderr
+
+
 def test_new_brings_a_card_up_to_date(run: Run, folder: Path) -> None:
     """What was said last time stays said; what was changed by hand stays and is reported."""
     card = folder / "README.md"

@@ -40,7 +40,7 @@ steps = st.builds(LoggedStep, step=st.integers(0, 9), epoch=numbers, loss=number
 facts_of_any_kind = st.builds(
     AdapterFacts,
     library_name=st.sampled_from([None, "peft"]) | hostile,
-    peft_type=texts,
+    peft_type=st.sampled_from(["POLY", "MULTITASK_PROMPT_TUNING"]) | texts,
     method=texts,
     method_tags=names,
     task_type=st.sampled_from(["CAUSAL_LM", "SEQ_CLS", "QUESTION_ANS"]) | texts,
@@ -55,6 +55,16 @@ facts_of_any_kind = st.builds(
     alpha=numbers,
     scaling=numbers,
     target_modules=names,
+    target_parameters=names,
+    layer_replication=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=2).map(tuple),
+    settings=st.dictionaries(
+        st.sampled_from(["bias", "layers_to_transform", "prompt_tuning_init_text"]) | hostile,
+        hostile | st.booleans() | st.floats() | st.integers(-5, 10**20) | names,
+        max_size=3,
+    ),
+    invocation_tokens=st.lists(st.integers(0, 9), max_size=2).map(tuple),
+    vocabulary_rows=st.none() | st.integers(1, 10**6),
+    base_vocabulary=st.none() | st.integers(1, 10**6),
     modules_to_save=names,
     dtype=texts,
     label_count=st.none() | st.integers(1, 9),
@@ -135,7 +145,9 @@ def test_hostile_strings_stay_data(facts, repo_id, words):
 @given(facts=facts_of_any_kind, repo_id=hostile.map(lambda text: f"x{text}"))
 def test_snippets_are_the_python_that_was_meant(facts, repo_id):
     """No id breaks out of its string."""
-    facts = attrs.evolve(facts, library_name="peft", task_type="SEQ_CLS", base_model="org/base")
+    facts = attrs.evolve(
+        facts, library_name="peft", task_type="SEQ_CLS", base_model="org/base", invocation_tokens=()
+    )
     usage = render_card(facts, repo_id=repo_id).partition("\n## Usage\n")[2].partition("\n<!--")[0]
     trees = [
         ast.parse(block)
@@ -143,7 +155,10 @@ def test_snippets_are_the_python_that_was_meant(facts, repo_id):
     ]
 
     shapes = [[type(node) for node in tree.body] for tree in trees]
-    assert [ast.ImportFrom] * 2 + [ast.Assign] * 4 + [ast.Expr] == shapes[0]
+    tasks = [ast.Assign] * (facts.peft_type in ("POLY", "MULTITASK_PROMPT_TUNING"))
+    resizing = [ast.Expr] * (facts.vocabulary_rows not in (None, facts.base_vocabulary))
+    imports = [ast.Import] * len(tasks) + [ast.ImportFrom] * 2
+    assert [*imports, ast.Assign, *resizing, *[ast.Assign] * 3, *tasks, ast.Expr] == shapes[0]
     assert [[ast.Assign] + [ast.Expr] * 2] * (
         facts.merges is True and not facts.is_prompt_learning
     ) == shapes[1:]

@@ -136,6 +136,77 @@ def test_snippet_of_each_prompt_method(place, task, method):
     assert run(blocks, place)
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        peft.LoraConfig(task_type="CAUSAL_LM", r=2, modules_to_save=["embed_tokens", "lm_head"]),
+        peft.LoraConfig(task_type="CAUSAL_LM", r=2, target_modules=["q_proj", "embed_tokens", "lm_head"]),
+        peft.LoraConfig(task_type="CAUSAL_LM", r=2, trainable_token_indices=[320, 321]),
+        peft.PromptTuningConfig(task_type="CAUSAL_LM", num_virtual_tokens=4),
+    ],
+    ids=["saved", "adapted", "rows", "prompt"],
+)
+def test_snippet_of_an_enlarged_vocabulary(place, config):
+    """New tokens make the embedding longer than the base model's, which is made as long first."""
+    base = place / "hubkit-test" / "tiny-llama"
+    model = TASKS["CAUSAL_LM"][1].from_pretrained(base)
+    model.resize_token_embeddings(322)
+    peft.get_peft_model(model, config).save_pretrained(place / "ann" / "foxes")
+    facts = attrs.evolve(read_adapter(place / "ann" / "foxes"), base_model="hubkit-test/tiny-llama")
+    blocks = snippets(render_card(facts, repo_id="ann/foxes"))
+
+    assert "resize_token_embeddings(322)" in blocks[0]
+    assert run(blocks, place).strip()
+
+
+def test_snippet_of_an_activated_lora(place):
+    """Behind its invocation tokens the adapter says something else than the base model."""
+    config = peft.LoraConfig(
+        task_type="CAUSAL_LM",
+        r=4,
+        lora_alpha=64,
+        alora_invocation_tokens=[40, 41, 42],
+        init_lora_weights=False,
+    )
+    facts = trained(place, "CAUSAL_LM", config)
+    (snippet,) = snippets(render_card(facts, repo_id="ann/foxes"))
+    adapted = run([snippet], place)
+    plain = run([re.sub(r"^model = .*$", "model = base_model", snippet, flags=re.MULTILINE)], place)
+
+    assert adapted != plain
+
+
+@pytest.mark.parametrize("task", sorted(TASKS))
+@pytest.mark.parametrize("method", ["multitask", "poly"])
+def test_snippet_of_several_tasks(place, task, method):
+    """It says which of the tasks it is, or there is none."""
+    targets = {"tiny-bert": ["query"], "tiny-llama": ["q_proj"], "tiny-t5": ["q"]}[TASKS[task][0]]
+    config = (
+        peft.MultitaskPromptTuningConfig(task_type=task, num_virtual_tokens=4, num_tasks=3)
+        if method == "multitask"
+        else peft.PolyConfig(task_type=task, r=2, n_tasks=3, n_skills=2, n_splits=1, target_modules=targets)
+    )
+    blocks = snippets(render_card(trained(place, task, config), repo_id="ann/foxes"))
+
+    assert all(run([block], place) for block in blocks)
+    assert len(blocks) == (method == "poly" or task not in ("FEATURE_EXTRACTION", "QUESTION_ANS"))
+
+
+def test_snippet_of_a_score(place):
+    """A reward model's number is shown as it is, not as a share of itself."""
+    base = place / "hubkit-test" / "tiny-bert"
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(base, num_labels=1)
+    peft.get_peft_model(model, peft.LoraConfig(task_type="SEQ_CLS", r=2)).save_pretrained(
+        place / "ann" / "foxes"
+    )
+    facts = attrs.evolve(read_adapter(place / "ann" / "foxes"), base_model="hubkit-test/tiny-bert")
+    (snippet, *_) = snippets(render_card(facts, repo_id="ann/foxes"))
+    printed = run([snippet], place)
+
+    assert re.search(r"\d", printed)
+    assert "[[1.]]" not in printed
+
+
 def test_snippet_of_an_adapter_with_a_tokenizer(place):
     """A tokenizer of the adapter's own is loaded from it, with its chat template."""
     facts = trained(place, "CAUSAL_LM", peft.LoraConfig(task_type="CAUSAL_LM", r=2))

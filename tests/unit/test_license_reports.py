@@ -151,6 +151,25 @@ def test_base_models_from_the_config_and_the_caller():
     assert "caller" == report(local, base, base_model="a/base").links[1].base_source
 
 
+def test_base_models_by_their_address():
+    """The address of a model's page names the model, in a card and in a config; other addresses don't."""
+    page = "https://huggingface.co/a/base"
+    config = {"peft": {"base_model_name_or_path": page}}
+    configured = ModelMetadata.from_hub({"id": "a/x", "config": config})
+    tagged = model("a/x", "mit", [page], ["base_model:adapter:a/base"])
+    base = model("a/base", "llama2")
+    elsewhere = report(model("a/x", "mit", ["https://example.org/a/base"]), base).links[1]
+
+    assert ("a/base", ("a/x",), "adapter") == (
+        report(tagged, base).links[1].model_id,
+        report(tagged, base).links[1].base_of,
+        report(tagged, base).links[1].relation,
+    )
+    assert ["llama2"] == [each.id for each in report(model("a/x", "mit", [page]), base).links[1].licenses]
+    assert ["a/base"] == [each.model_id for each in report(configured, base).links[1:]]
+    assert "is no id of a model" in elsewhere.problem
+
+
 def test_conflicts_reach_over_models_that_state_nothing():
     """An adapter under mit on a llama2 base is a conflict, also with a model without a licence between them."""
     tuned, base = model("a/tuned", None, ["a/base"]), model("a/base", "llama2")

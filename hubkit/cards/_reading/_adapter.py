@@ -15,6 +15,7 @@ from hubkit.cards._reading._entries import Entries
 from hubkit.cards._reading._facts import AdapterFacts, Findings
 from hubkit.cards._reading._files import UnreadableError, read_object
 from hubkit.cards._reading._methods import name_method
+from hubkit.cards._reading._peft_types import MERGES_ON
 from hubkit.cards._reading._quantization import Quantization, quantization_of
 from hubkit.cards._reading._results import find_in_results
 from hubkit.cards._reading._tokenizer import find_tokenizer
@@ -137,7 +138,12 @@ def _find_method(config: Entries, quantized: Quantization | None, found: Finding
     found.add("method_tags", method.tags, source)
     found.add("papers", method.papers, source)
     found.add("is_prompt_learning", method.is_prompt, config.source("peft_type"))
-    merges, merge_source = method.merges, config.source(*method.merge_keys)
-    if merges and quantized is not None and quantized.method == "gptq":
-        merges, merge_source = False, quantized.source
-    found.add("merges", merges, merge_source)
+    if method.merges and quantized is not None:
+        found.add("merges", _merges_on(peft_type, quantized), quantized.source)
+    else:
+        found.add("merges", method.merges, config.source(*method.merge_keys))
+
+
+def _merges_on(peft_type: str, quantized: Quantization) -> bool | None:
+    """Whether a method merges into a quantized base model; None when its quantizer is unknown."""
+    return peft_type in MERGES_ON.get(quantized.method, ()) if quantized.method else None

@@ -23,6 +23,7 @@ _INDEX = "model.safetensors.index.json"
 _LOST = "its architecture is unknown"
 _MAX_SHARDS = 1000
 _MAX_NAME = 200
+_MAX_VOCABULARY = 2**31
 
 
 def read_base_config(folder: Path, found: Findings) -> Mapping[str, Any]:
@@ -44,6 +45,7 @@ def find_in_base(folder: Path, config: Mapping[str, Any], found: Findings) -> No
     # The class that was adapted, if PEFT noted it down, need not be the one that was saved.
     if isinstance(name, str) and len(name) <= _MAX_NAME and "base_model_class" not in found.values:
         found.add("base_model_class", name or None, f"{BASE_CONFIG}: architectures")
+    _find_vocabulary(config, found)
     # Quantized weights are packed: a header doesn't count them.
     if "quantization_config" not in config:
         try:
@@ -51,6 +53,17 @@ def find_in_base(folder: Path, config: Mapping[str, Any], found: Findings) -> No
         except UnreadableError as error:
             found.warn(f"the base model's weight file {error}: its size is unknown")
         except FileNotFoundError:
+            return
+
+
+def _find_vocabulary(config: Mapping[str, Any], found: Findings) -> None:
+    # Models of several kinds of input keep their language model's config inside of theirs.
+    inner = config.get("text_config")
+    places = {"vocab_size": config, "text_config.vocab_size": inner if isinstance(inner, dict) else {}}
+    for key, values in places.items():
+        rows = values.get("vocab_size")
+        if type(rows) is int and 0 < rows < _MAX_VOCABULARY:
+            found.add("base_vocabulary", rows, f"{BASE_CONFIG}: {key}")
             return
 
 

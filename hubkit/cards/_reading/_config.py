@@ -23,6 +23,8 @@ _OWN_SCALING = frozenset({"FOURIERFT", "LILY", "PEANUT", "WAVEFT"})
 # OFT's `r` counts blocks.
 _NO_RANK = frozenset({"OFT"})
 _MAX_PATTERNS = 10_000
+# Those who train such adapters call them by some words.
+_MAX_INVOCATION = 200
 
 # What other facts say, what is of no use to a reader, and what may be a path.
 _TOLD_ELSEWHERE = """
@@ -37,6 +39,8 @@ _TOLD_ELSEWHERE = """
     runtime_offload_base_weight
     """
 _NO_SETTINGS = frozenset(_TOLD_ELSEWHERE.split())
+# A number of a layer: 0 is the first.
+_COUNTED_FROM_ZERO = frozenset({"layers_to_transform"})
 _MAX_SETTINGS = 40
 _MAX_SETTING_ITEMS = 32
 _MAX_SETTING_TEXT = 200
@@ -160,12 +164,19 @@ def _last_part(name: str) -> str:
 
 def _find_tokens(config: Entries, found: Findings) -> None:
     found.add("virtual_tokens", config.count("num_virtual_tokens"), config.source("num_virtual_tokens"))
+    calls = config.values.get("alora_invocation_tokens")
+    if isinstance(calls, list) and len(calls) <= _MAX_INVOCATION and all(map(_is_token, calls)):
+        found.add("invocation_tokens", tuple(calls), config.source("alora_invocation_tokens"))
     for key in ("trainable_token_indices", "token_indices"):
         given = config.values.get(key)
         # Indices of the input embedding, or of several embeddings by name.
         lists = list(given.values()) if isinstance(given, dict) else [given]
         indices = {index for part in lists if isinstance(part, list) for index in part if type(index) is int}
         found.add("trained_tokens", len(indices) or None, config.source(key))
+
+
+def _is_token(value: object) -> bool:
+    return type(value) is int and 0 <= value < 2**31
 
 
 def _settings(config: Entries, peft_type: str) -> Iterator[tuple[str, Any]]:
@@ -180,6 +191,7 @@ def _settings(config: Entries, peft_type: str) -> Iterator[tuple[str, Any]]:
     for key in sorted(config.values):
         value = _setting(config.values[key])
         usual = value in (None, False, "none", ()) or (key.startswith("init_") and value is True)
+        usual = usual and not (key in _COUNTED_FROM_ZERO and type(value) is int)
         if key not in skipped and len(key) <= 64 and not usual and taken < _MAX_SETTINGS:
             taken += 1
             yield key, value

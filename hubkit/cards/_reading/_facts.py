@@ -87,7 +87,8 @@ class AdapterFacts:
 
     merges: bool | None = None
     """Whether PEFT can merge the adapter into its base model: not with some variants of LoRA, nor
-    into a base model quantized by GPTQ; None for unknown methods."""
+    into a base model that is quantized by anything but bitsandbytes or HQQ; None for unknown methods
+    and quantizers."""
 
     papers: tuple[str, ...] = ()
     """arXiv ids of the method's papers, the method's own first."""
@@ -116,6 +117,9 @@ class AdapterFacts:
     virtual_tokens: int | None = None
     """How many tokens a prompt method learned."""
 
+    invocation_tokens: tuple[int, ...] = ()
+    """The tokens of a text that the adapter acts behind (aLoRA); without them it does nothing."""
+
     trained_tokens: int | None = None
     """How many rows of the vocabulary's embedding were trained."""
 
@@ -142,6 +146,12 @@ class AdapterFacts:
 
     dtype: str | None = None
     """Their type, such as `float32`; several are joined by commas."""
+
+    vocabulary_rows: int | None = None
+    """Rows of the vocabulary's embedding that is saved with the adapter; PEFT saves one that was enlarged."""
+
+    base_vocabulary: int | None = None
+    """Rows of the base model's own, when its config lies on this disk."""
 
     label_count: int | None = None
     """Rows of the saved classifier, for classification tasks."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-__all__ = ["PEFT_TYPES", "PeftType"]
+__all__ = ["MERGES_ON", "PEFT_TYPES", "PeftType"]
 
 
 @frozen
@@ -91,4 +91,12 @@ PEFT_TYPES = {
     "VERA": PeftType("VeRA", ("2310.11454",), dropout_key="vera_dropout"),
     "WAVEFT": PeftType("WaveFT", ("2505.12532",)),
     "XLORA": PeftType("X-LoRA", ("2402.07148",), merges=None),
+}
+
+# The methods that can undo a quantization, add what was learned and quantize again. With any
+# other quantization of the base model merging fails, for all of them.
+_ON_BOTH = ("BOFT", "LORA", "MISS", "OFT", "SHIRA", "VERA")
+MERGES_ON = {
+    "bitsandbytes": frozenset((*_ON_BOTH, "HIRA", "PVERA", "RANDLORA", "ROAD")),
+    "hqq": frozenset(_ON_BOTH),
 }

@@ -17,6 +17,7 @@ _NAMES = {
     "aqlm": "AQLM",
     "awq": "AWQ",
     "auto-round": "AutoRound",
+    "bitsandbytes": "bitsandbytes",
     "eetq": "EETQ",
     "fp8": "FP8",
     "gptq": "GPTQ",
@@ -24,16 +25,26 @@ _NAMES = {
     "mxfp4": "MXFP4",
     "vptq": "VPTQ",
 }
-# AWQ stores 4 bits: its kernels know nothing else. GPTQ stores what its name says.
+# AWQ stores 4 bits, EETQ 8: their kernels know nothing else. The others store what their names say.
 _SUFFIXES = (
     (re.compile(r"-bnb-([48])-?bit$", re.IGNORECASE), "bitsandbytes", None),
     (re.compile(r"[-_]awq(?:[-_]int4)?$", re.IGNORECASE), "awq", 4),
+    (re.compile(r"[-_]eetq(?:[-_](?:int8|8-?bit))?$", re.IGNORECASE), "eetq", 8),
+    (re.compile(r"[-_]fp8(?:[-_]dynamic)?$", re.IGNORECASE), "fp8", 8),
+    # They end in -AQLM-PV-2Bit-1x16-hf: bits, codebooks, the form of the files.
+    (re.compile(r"[-_]aqlm(?:-pv)?[-_]([1-8])-?bit(?:-\d+x\d+)?(?:-hf)?$", re.IGNORECASE), "aqlm", None),
+    (re.compile(r"[-_]aqlm(?:-pv)?(?:-\d+x\d+)?(?:-hf)?$", re.IGNORECASE), "aqlm", None),
+    (re.compile(r"[-_]hqq[-_]([1-8])-?bit$", re.IGNORECASE), "hqq", None),
+    (re.compile(r"[-_]([1-8])-?bit(?:[-_]g[0-9]+)?[-_]hqq$", re.IGNORECASE), "hqq", None),
+    (re.compile(r"[-_]hqq$", re.IGNORECASE), "hqq", None),
     (re.compile(r"[-_]gptq[-_]int([2348])$", re.IGNORECASE), "gptq", None),
     (re.compile(r"[-_]gptq[-_]([2348])-?bits?$", re.IGNORECASE), "gptq", None),
     (re.compile(r"[-_]([2348])-?bits?[-_]gptq$", re.IGNORECASE), "gptq", None),
     (re.compile(r"[-_]gptq$", re.IGNORECASE), "gptq", None),
     (re.compile(r"[-_]([48])-?bit$", re.IGNORECASE), "", None),
 )
+# How people call the quantizers; LoftQ starts from what bitsandbytes makes of a model.
+_IN_TEXT = re.compile(rf"\b({'|'.join(_NAMES)}|bnb|nf4|fp4|qlora)(?![a-z])", re.IGNORECASE)
 _BITS_IN_TEXT = re.compile(r"\b([2-8])[- ]?bits?\b", re.IGNORECASE)
 
 
@@ -83,20 +94,29 @@ def _evidence(
     base_model: str | None,
 ) -> Iterator[Quantization | None]:
     if said is not None and said.strip():
-        bits = _BITS_IN_TEXT.search(said)
-        yield Quantization(
-            text=said.strip(), bits=int(bits[1]) if bits else None, method="", source="caller: quantization"
-        )
+        yield _of_words(said.strip())
     yield _of_config(trained_with, "training_args.bin: model_init_kwargs.quantization_config")
     given = base_config.get("quantization_config")
     yield _of_config(given if isinstance(given, dict) else {}, f"{BASE_CONFIG}: quantization_config")
     loftq = config.values.get("loftq_config")
     if isinstance(loftq, dict) and loftq:
-        yield _described(loftq.get("loftq_bits"), "LoftQ", "", config.source("loftq_config"))
+        yield _described(loftq.get("loftq_bits"), "LoftQ", "bitsandbytes", config.source("loftq_config"))
     yield _of_name(base_model or "")
     if config.values.get("use_qalora") is True:
         # PEFT has QALoRA for GPTQ alone.
         yield _described(None, "GPTQ", "gptq", config.source("use_qalora"))
+
+
+def _of_words(said: str) -> Quantization:
+    """A person's, such as `4-bit (nf4)`."""
+    bits, named = _BITS_IN_TEXT.search(said), _IN_TEXT.search(said)
+    method = named[1].lower() if named else ""
+    return Quantization(
+        text=said,
+        bits=int(bits[1]) if bits else None,
+        method="bitsandbytes" if method in ("bnb", "nf4", "fp4", "qlora") else method,
+        source="caller: quantization",
+    )
 
 
 def _of_config(given: Mapping[str, Any], source: str) -> Quantization | None:
@@ -120,8 +140,7 @@ def _of_name(model_id: str) -> Quantization | None:
         match = pattern.search(model_id)
         if match is not None:
             stated = int(match[1]) if pattern.groups else None
-            name = "bitsandbytes" if method == "bitsandbytes" else _NAMES.get(method, "")
-            return _described(always or stated, name, method, "base_model: the name's end")
+            return _described(always or stated, _NAMES.get(method, ""), method, "base_model: the name's end")
     return None
 
 

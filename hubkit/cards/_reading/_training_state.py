@@ -39,7 +39,7 @@ def find_in_training_state(folder: Path, found: Findings) -> None:
     entries = [entry for entry in history if isinstance(entry, dict)] if isinstance(history, list) else []
     source = state.source("log_history")
     for entry in entries:
-        keep_metrics(entry, source, found)
+        keep_metrics(entry, source, found, wanted=is_metric)
     steps = tuple(_steps(entries))
     if len(steps) > _MAX_STEPS:
         found.warn(f"{_FILE} logs {len(steps):,} steps; the last {_MAX_STEPS:,} are kept")

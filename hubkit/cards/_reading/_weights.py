@@ -41,9 +41,21 @@ _WRAPPER = re.compile(r"\.modules_to_save(?:\.default)?(?=\.)")
 _LORA_A = re.compile(r"\.lora_(?:embedding_)?A(?:\.default)?(?:\.weight)?$")
 # PEFT puts one of these in between for each further parameter of the same module.
 _INNER = ".base_layer"
+# What models call the embedding of their vocabulary and the layer that undoes it. PEFT keeps
+# the layer whole beneath a name of its own, or as it was inside of its own layer.
+_VOCABULARY = r"(?:^|\.)(?:embed_tokens|embed_in|shared|tok_embeddings|word_embeddings|wte|{head})"
+_HEADS = "lm_head|embed_out"
+_WHOLE = r"(?:\.(?:modules_to_save|original_module|default|token_adapter|base_layer)){0,4}\.weight$"
+# Which dimension counts the vocabulary.
+_ROWS = (
+    (re.compile(_VOCABULARY.format(head=_HEADS) + _WHOLE), 0),
+    (re.compile(_VOCABULARY.format(head=_HEADS) + r"\.lora_embedding_A(?:\.default)?$"), 1),
+    (re.compile(rf"(?:^|\.)(?:{_HEADS})\.lora_B(?:\.default)?\.weight$"), 0),
+)
 # Longer ones are no paths of modules.
 _MAX_PATH = 1000
 _MAX_LABELS = 1_000_000
+_MAX_VOCABULARY = 2**31
 
 
 def find_weights(folder: Path, found: Findings) -> None:
@@ -87,6 +99,7 @@ def _find_in_tensors(tensors: tuple[Tensor, ...], file: str, found: Findings) ->
     found.add("parameters", sum(tensor.size for tensor in tensors), f"{file}: shape of every tensor")
     found.add("dtype", ", ".join(names), f"{file}: dtype of every tensor")
     found.add("ranks", _ranks(tensors, found), f"{file}: shape of every lora_A")
+    _find_vocabulary(tensors, file, found)
     if found.values.get("task_type") in _CLASSIFICATION:
         _find_labels(tensors, file, found)
 
@@ -111,6 +124,21 @@ def _belongs_to(module: str, owners: Set[str]) -> bool:
         module = module.removesuffix(_INNER)
     parts = module.split(".")
     return any(".".join(parts[start:]) in owners for start in range(len(parts)))
+
+
+def _find_vocabulary(tensors: Iterable[Tensor], file: str, found: Findings) -> None:
+    """How many rows the vocabulary has by whatever is saved of its embedding."""
+    names: dict[int, str] = {}
+    for tensor in tensors:
+        if len(tensor.shape) == 2 and len(tensor.name) <= _MAX_PATH:
+            for pattern, dimension in _ROWS:
+                if pattern.search(tensor.name):
+                    names.setdefault(tensor.shape[dimension], tensor.name)
+    if len(names) > 1:
+        found.warn(f"{file}: its embeddings disagree on the size of the vocabulary")
+    for rows, name in names.items():
+        if len(names) == 1 and 0 < rows < _MAX_VOCABULARY:
+            found.add("vocabulary_rows", rows, f"{file}: shape of {name}")
 
 
 def _find_labels(tensors: Iterable[Tensor], file: str, found: Findings) -> None:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from hubkit.cards._text import DISKS, NO_ADDRESS
 from hubkit.cards._validation._lines import Lines
 from hubkit.cards._validation._report import BODY, Report, quoted
 
 __all__ = ["check_body", "find_path"]
 
-# Folders of people, notebooks and rented machines. An address has its host before the
-# slash, and a link of Markdown a bracket.
+# Folders of people, notebooks, clusters and rented machines. A home's hidden folders, such
+# as ~/.cache, are the same for everybody.
 _PATH = re.compile(
     r"file://[^\s\"'`<>()\[\]]{1,200}"
-    r"|(?<![\w./:-])(?<!\]\()/(?:home|Users|root|tmp|content|kaggle|workspace|scratch|var/folders|opt/ml)"
-    r"/[\w.@-][^\s\"'`<>()\[\]|]{0,200}"
-    r"|(?<![A-Za-z])[A-Za-z]:\\{1,2}[\w ]{1,64}\\[^\s\"'`<>()\[\]|]{0,200}"
+    rf"|{NO_ADDRESS}(?:/(?:home|Users|root|tmp|content|kaggle|var/folders|opt/ml|{DISKS})/[\w.@+-]|~/[\w-])"
+    r"[^\s\"'`<>()\[\]|]{0,200}"
+    r"|(?<![A-Za-z])[C-PR-Zc-pr-z]:(?:\\{1,2}|/(?!/))[\w .$-]{1,64}[\\/][^\s\"'`<>()\[\]|]{0,200}"
 )
 
 _FENCE = re.compile(r"^[ \t>]*(?:(?:[-*+]|[0-9]{1,9}[.)]) +)?(`{3,}|~{3,})([^\n]*)", re.MULTILINE)
@@ -42,7 +43,12 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-
 def check_body(text: str, body_start: int, lines: Lines, report: Report) -> None:
     """Check what stands behind the front matter; invisible characters in all of the card."""
     code = _code_of(text, body_start, lines, report)
-    paths = list(_PATH.finditer(text, body_start))
+    # In a command ~ is its reader's home.
+    paths = [
+        found
+        for found in _PATH.finditer(text, body_start)
+        if not (found[0].startswith("~") and _is_code(text, found.start(), code))
+    ]
     if paths:
         report.warn(
             BODY,
@@ -88,17 +94,13 @@ def _check_placeholder(
     pattern: re.Pattern[str],
     text: str,
     start: int,
-    code: Iterable[tuple[int, int]],
+    code: Sequence[tuple[int, int]],
     lines: Lines,
     report: Report,
 ) -> None:
-    blocks = list(code)
-    begins = [begin for begin, _ in blocks]
     found = []
     for match in pattern.finditer(text, start):
-        at = bisect.bisect_right(begins, match.start()) - 1
-        in_block = at >= 0 and match.start() < blocks[at][1]
-        if not in_block and not _is_inline_code(text, match.start()):
+        if not _is_code(text, match.start(), code):
             found.append(match)
         if len(found) >= _MOST_PLACEHOLDERS:
             break
@@ -111,7 +113,11 @@ def _check_placeholder(
         )
 
 
-def _is_inline_code(text: str, position: int) -> bool:
+def _is_code(text: str, position: int, blocks: Sequence[tuple[int, int]]) -> bool:
+    """Whether it stands in one of the code blocks, which are in order, or in a code span."""
+    at = bisect.bisect_right(blocks, (position, len(text))) - 1
+    if at >= 0 and position < blocks[at][1]:
+        return True
     before = text[max(0, position - _INLINE_CODE) : position].rpartition("\n")[2]
     return before.count("`") % 2 == 1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from hubkit._refs import is_repo_id
-from hubkit.cards._ids import dataset_id, hub_id
+from hubkit.cards._ids import dataset_id, hub_id, linked_id
 from hubkit.cards._validation._metadata import Metadata, Text
 from hubkit.cards._validation._report import Report, quoted
 from hubkit.cards._validation._tree import Items
@@ -13,9 +13,6 @@ from hubkit.cards._validation._tree import Items
 __all__ = ["check_repositories"]
 
 _RELATIONS = ("adapter", "finetune", "merge", "quantized")
-_ADDRESS = re.compile(
-    r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/(?:datasets/|models/)?([^/?#]+/[^/?#]+)/?"
-)
 _BASE_TAG = re.compile(r"base_model:(?:(?:adapter|finetune|merge|quantized):)?(.+)", re.DOTALL)
 
 
@@ -63,8 +60,7 @@ def _check_id(said: Text, what: str, report: Report, *, is_refused: bool) -> Non
 
 
 def _remedy(text: str, what: str, found: str | None) -> str:
-    address = _ADDRESS.fullmatch(text) if len(text) < 500 else None
-    meant = found or (address[1] if address else None)
+    meant = found or linked_id(text, what)
     if meant is not None and is_repo_id(meant):
         return f"write {meant}"
     return f"write the id of the {what}, such as org/name; what isn't on the Hub belongs into the text"

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from hubkit.cards._validation._metadata import Metadata
 from hubkit.cards._validation._report import Report
-from hubkit.cards._validation._scalars import as_new
+from hubkit.cards._validation._scalars import as_new, kind_of
 from hubkit.cards._validation._tree import Fields, Items, Node, Scalar
 
 __all__ = ["check_results"]
 
 
 def check_results(card: Metadata, report: Report) -> None:
-    """Check `model-index` beyond its types."""
+    """Check `model-index` beyond its types, and the key that huggingface_hub keeps for its own objects."""
+    _check_own_key(card, report)
     index = card.get("model-index")
     for at, model in enumerate(index.values if isinstance(index, Items) else ()):
         results = model.get("results") if isinstance(model, Fields) else None
@@ -23,6 +24,19 @@ def check_results(card: Metadata, report: Report) -> None:
         for number, result in enumerate(results.values):
             if isinstance(result, Fields):
                 _check_result(f"{key}[{number}]", result, report)
+
+
+def _check_own_key(card: Metadata, report: Report) -> None:
+    """Of `eval_results` no YAML is what huggingface_hub takes; it only passes over nothing at all."""
+    said = card.get("eval_results")
+    nothing = isinstance(said, Scalar) and kind_of(said) == "null"
+    if said is not None and not nothing and said not in (Items((), said.line), Fields((), said.line)):
+        report.warn(
+            "eval_results",
+            said.line,
+            "huggingface_hub can't load a card with this key, nor list the models that have it",
+            "write the results into model-index, or into files in .eval_results",
+        )
 
 
 def _check_result(key: str, result: Fields, report: Report) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hubkit.cards._markdown import Markdown, paragraphs, unmarked
 from hubkit.cards._reading._facts import AdapterFacts
 from hubkit.cards._text import scrub
-from hubkit.cards._writing._contradictions import contradictions
+from hubkit.cards._writing._contradictions import contradictions, other_settings
 from hubkit.cards._writing._details import detail_rows
 from hubkit.cards._writing._hyperparameters import choose_hyperparameters
 from hubkit.cards._writing._metadata import pipeline_tag_of
@@ -23,6 +24,9 @@ __all__ = ["context_of", "said_sections"]
 
 def context_of(facts: AdapterFacts, words: Words) -> dict[str, Any]:
     """Names and values; texts are data, which the templates escape."""
+    # What the training measured of itself is no evaluation.
+    evaluated = {name: number for name, number in facts.metrics.items() if not name.startswith("train_")}
+    logged = {name: facts.metrics[name] for name in facts.metrics if words.metrics or name not in evaluated}
     return {
         "base_model": words.base.id,
         "curve_image": words.curve_image,
@@ -36,10 +40,12 @@ def context_of(facts: AdapterFacts, words: Words) -> dict[str, Any]:
         "hyperparameters": choose_hyperparameters(facts),
         "license": words.license,
         "contradicted": tuple(contradictions(facts, words.metrics)),
-        "logged": metric_table(facts.metrics) if words.metrics else (),
-        "metric_files": _metric_files(facts),
-        "metrics": _metric_table(facts, words),
+        "logged": metric_table(logged),
+        "logged_files": _metric_files(facts, logged),
+        "metric_files": _metric_files(facts, evaluated),
+        "metrics": _metric_table(words, evaluated),
         "metrics_are_stated": bool(words.metrics),
+        "other_settings": tuple(other_settings(facts, words.training_config or {})),
         "papers": arxiv_ids(facts.papers),
         "pipeline_tag": pipeline_tag_of(facts, words),
         "repo_id": words.repo_id,
@@ -67,16 +73,16 @@ def _described(text: str) -> Markdown:
     return Markdown(unmarked(scrub(text))) if isinstance(text, Markdown) else paragraphs(text)
 
 
-def _metric_table(facts: AdapterFacts, words: Words) -> Table:
+def _metric_table(words: Words, evaluated: Mapping[str, float]) -> Table:
     """The caller's results, else those that the Trainer wrote."""
     if words.metrics.evaluations:
         return evaluation_table(words.metrics.evaluations)
-    return metric_table(words.metrics.numbers or facts.metrics)
+    return metric_table(words.metrics.numbers or evaluated)
 
 
-def _metric_files(facts: AdapterFacts) -> list[str]:
-    """The files that the facts' metrics come from."""
-    sources = (facts.sources.get(f"metrics.{name}", "") for name in facts.metrics)
+def _metric_files(facts: AdapterFacts, names: Iterable[str]) -> list[str]:
+    """The files that some of the facts' metrics come from."""
+    sources = (facts.sources.get(f"metrics.{name}", "") for name in names)
     return sorted({source.partition(":")[0] for source in sources if source})
 
 

@@ -1,4 +1,4 @@
-"""Where a caller's results are other than those that the files prove."""
+"""Where a caller's results and settings are other than those that the files prove."""
 
 from __future__ import annotations
 
@@ -6,13 +6,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from hubkit.cards._reading._facts import AdapterFacts
-from hubkit.cards._writing._plain import metric_rows
+from hubkit.cards._text import one_line
+from hubkit.cards._writing._plain import metric_rows, plain_data
 from hubkit.cards._writing._words import Metrics, split_metrics
 
-__all__ = ["contradicted_metrics", "contradictions"]
+__all__ = ["contradicted_metrics", "contradicted_settings", "contradictions", "other_settings"]
 
 # Less than one in twenty: "1" is a rounding of 0.96, and no word for 0.6.
 _ROUNDING = Decimal("0.05")
+# Of a value in a warning.
+_LONGEST = 100
+
+# What PEFT's config calls the facts that people write into their settings too.
+_ADAPTER_KEYS = {"r": "r", "lora_alpha": "alpha", "lora_dropout": "dropout"}
 
 
 def contradicted_metrics(
@@ -48,6 +54,64 @@ def contradicted_metrics(
     return tuple(sentences)
 
 
+def contradicted_settings(facts: AdapterFacts, settings: Mapping[str, object] | None) -> tuple[str, ...]:
+    """Say which of a caller's settings the files contradict, one sentence each.
+
+    Numbers and truth values are compared, under the names that the Trainer's arguments
+    and PEFT's config have for them. A rounded value is no contradiction.
+
+    Args:
+        facts: What the files prove.
+        settings: The `training_config` as `render_card` takes it.
+
+    >>> facts = AdapterFacts(
+    ...     hyperparameters={"learning_rate": 0.02}, sources={"hyperparameters": "training_args.bin: x"}
+    ... )
+    >>> contradicted_settings(facts, {"learning_rate": 0.02, "seed": 7})
+    ()
+    >>> contradicted_settings(facts, {"learning_rate": 0.0002})
+    ('training_config: learning_rate is stated to be 0.0002, and is 0.02 in training_args.bin; the card shows both',)
+    """
+    return tuple(
+        f"training_config: {name} is stated to be {stated}, and is {proven} in {file}; the card shows both"
+        for name, (stated, proven, file) in other_settings(facts, settings or {}).items()
+    )
+
+
+def other_settings(facts: AdapterFacts, settings: Mapping[str, object]) -> dict[str, tuple[str, str, str]]:
+    """What is stated of each setting that the files have another value of, that value, and its file."""
+    said = plain_data(settings)
+    found = {}
+    for name, (proven, source) in _proven_settings(facts).items():
+        stated = said.get(name)
+        is_kin = isinstance(stated, bool) == isinstance(proven, bool) and isinstance(
+            stated, (int, float, str)
+        )
+        if is_kin and not _agree_on(stated, proven):
+            file = source.partition(":")[0] or "the files"
+            found[name] = (one_line(str(stated))[:_LONGEST], str(proven), file)
+    return found
+
+
+def _proven_settings(facts: AdapterFacts) -> dict[str, tuple[float, str]]:
+    """Numbers and truth values by name, each with its source."""
+    source = facts.sources.get("hyperparameters", "")
+    found = {
+        name: (value, source)
+        for name, value in facts.hyperparameters.items()
+        if isinstance(value, (bool, int, float))
+    }
+    for key, name in _ADAPTER_KEYS.items():
+        value = getattr(facts, name)
+        if value is not None:
+            found[key] = (value, facts.sources.get(name, ""))
+    return found
+
+
+def _agree_on(stated: object, proven: float) -> bool:
+    return stated is proven if isinstance(proven, bool) else _agree(str(stated), proven)
+
+
 def contradictions(facts: AdapterFacts, metrics: Metrics) -> dict[str, str]:
     """What is stated of each metric that the files have another value of."""
     stated: dict[str, list[str]] = {}
@@ -78,5 +142,10 @@ def _agree(stated: str, proven: float) -> bool:
     if not isinstance(exponent, int):
         # Infinite, or none: nobody's claim.
         return True
-    distance = abs(number - Decimal(repr(proven)))
-    return distance <= Decimal(1).scaleb(exponent) / 2 and distance <= abs(Decimal(repr(proven))) * _ROUNDING
+    measured = Decimal(repr(proven))
+    try:
+        distance = abs(number - measured)
+        return distance <= Decimal(1).scaleb(exponent) / 2 and distance <= abs(measured) * _ROUNDING
+    except ArithmeticError:
+        # Out of the reach of any number that a file holds.
+        return False

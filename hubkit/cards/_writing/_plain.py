@@ -12,7 +12,8 @@ import re
 from collections.abc import Mapping, Set
 from typing import Any
 
-from hubkit.cards._text import REMOVED, one_line, scrub
+from hubkit.cards._ids import is_path
+from hubkit.cards._text import LOCAL_PATH, REMOVED, one_line, scrub
 
 __all__ = ["metric_rows", "plain_data", "to_json"]
 
@@ -32,19 +33,32 @@ def to_json(settings: Mapping[str, object]) -> str:
 
     Nothing of an unknown kind is asked for its text, which may hold an address and
     differ from run to run: its type is named instead. Values under keys that name
-    a secret are masked.
+    a secret are masked, and so are paths: they mean nothing on other machines.
 
-    >>> print(to_json({"lr": 2e-5, "hub_token": "abc", "steps": (1, 2)}))
+    >>> print(to_json({"lr": 2e-5, "hub_token": "abc", "output_dir": "~/out", "steps": (1, 2)}))
     {
       "lr": 2e-05,
       "hub_token": "(secret removed)",
+      "output_dir": "(local path)",
       "steps": [
         1,
         2
       ]
     }
     """
-    return json.dumps(plain_data(settings), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(_without_paths(plain_data(settings)), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _without_paths(value: Any) -> Any:
+    """Plain data without the values that are a path and nothing else."""
+    if isinstance(value, dict):
+        return {key: _without_paths(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_paths(item) for item in value]
+    if isinstance(value, str) and (is_path(value) or value.lstrip().startswith(LOCAL_PATH)):
+        # Of one with spaces in it only the first part has been scrubbed.
+        return LOCAL_PATH
+    return value
 
 
 def plain_data(settings: Mapping[str, object]) -> dict[str, Any]:
