@@ -50,6 +50,7 @@ def make_card(request: UploadRequest, repo_id: str, metadata: MetadataStore, exi
     """
     from hubkit.cards import (
         contradicted_metrics,
+        contradicted_settings,
         decide_license,
         draw_curve,
         read_adapter,
@@ -69,7 +70,10 @@ def make_card(request: UploadRequest, repo_id: str, metadata: MetadataStore, exi
         license_name=request.license_name,
         license_link=request.license_link,
     )
-    contradicted = contradicted_metrics(facts, request.metrics)
+    contradicted = (
+        *contradicted_metrics(facts, request.metrics),
+        *contradicted_settings(facts, request.training_config),
+    )
     for warning in (*facts.warnings, *terms.warnings, *contradicted):
         log.warning("%s: %s", repo_id, warning)
     curve = draw_curve(facts.history) if _may_draw(request.folder) else None

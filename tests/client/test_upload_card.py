@@ -332,6 +332,15 @@ def test_words_of_another_form(hub, writer, folder, words, named):
     assert 0 == hub.total_requests
 
 
+def test_settings_that_the_files_contradict(writer, folder, card_of, caplog):
+    """As of results, both values are logged, and the card says whose is whose."""
+    writer.upload_artifact(folder, {**WORDS, "training_config": {"learning_rate": 0.5}})
+    said = [record.message for record in caplog.records if record.levelname == "WARNING"]
+
+    assert 1 == sum("learning_rate is stated to be 0.5, and is" in message for message in said)
+    assert "say otherwise of `learning_rate`." in section(card_of("alice/foxes"), "Training Configuration")
+
+
 def test_results_that_the_files_contradict(writer, folder, card_of, caplog):
     """Both values are logged, and both are in the card: the author's word as such, and what the files prove."""
     writer.upload_artifact(folder, {**WORDS, "metrics": {"eval_loss": 1.5, "f1": 0.5}})
