@@ -116,7 +116,7 @@ def write(steps: Steps, hub: HubClient, token: str, folder: Path) -> None:
         "repo_id": "alice/my-adapter",
         "base_model": "alice/tiny-llama",
         "description": "A LoRA adapter of a very small llama.",
-        "training_config": {"learning_rate": 0.001, "epochs": 1},
+        "training_config": {"learning_rate": 0.02, "epochs": 3},
         "license": "apache-2.0",
     }
     url = steps.run(
