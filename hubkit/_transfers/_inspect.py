@@ -115,6 +115,9 @@ def discard(folder: RepoFolder, snapshot: Path, findings: Findings) -> None:
         try:
             for each in _to_unlink(path, folder, Digest.of(file)):
                 each.unlink(missing_ok=True)
+        except FileNotFoundError:
+            # Another has taken it out since the last look: a link that is being followed may go, too.
+            continue
         except OSError as error:
             raise TransferError(
                 f"{file.rfilename!a} is wrong and can't be replaced in {snapshot}: {error.strerror}"
