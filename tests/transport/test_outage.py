@@ -90,7 +90,7 @@ def test_quick_failures_cost_a_caller_with_an_answer_nothing(hostile, transport)
 
 def test_silence_is_met_once_a_pause(hostile, make_transport, clock, silence):
     """Who has an older answer leaves a silent Hub alone; one tries after each pause."""
-    transport = make_transport(read_timeout=0.05, retries=0)
+    transport = make_transport(read_timeout=0.5, retries=0)
     asked(hostile, transport)
 
     assert [0, 0, 0] == [asked(hostile, transport, patient=False) for _ in range(3)]
@@ -100,7 +100,7 @@ def test_silence_is_met_once_a_pause(hostile, make_transport, clock, silence):
 
 def test_silence_is_told_as_such(hostile, make_transport, silence):
     """The error says that nobody was asked, and why."""
-    transport = make_transport(read_timeout=0.05, retries=0)
+    transport = make_transport(read_timeout=0.5, retries=0)
     asked(hostile, transport)
     with pytest.raises(TransportTimeoutError) as caught:
         transport.get(PATH, patient=False)
@@ -110,7 +110,7 @@ def test_silence_is_told_as_such(hostile, make_transport, silence):
 
 def test_who_needs_a_silent_hub_asks_it(hostile, make_transport, silence):
     """Without an older answer there is nothing else to do."""
-    transport = make_transport(read_timeout=0.05, retries=0)
+    transport = make_transport(read_timeout=0.5, retries=0)
 
     assert [1, 1] == [asked(hostile, transport) for _ in range(2)]
 
