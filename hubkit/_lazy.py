@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
+from datetime import date
 from typing import Any, TypeAlias
 
 from hubkit.errors import DecodeError
@@ -170,4 +171,5 @@ def _copy(value: Any) -> Any:
         return {key: _copy(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_copy(item) for item in value]
-    return value
+    # YAML has dates, and JSON hasn't.
+    return value.isoformat() if isinstance(value, date) else value

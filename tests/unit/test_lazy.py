@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import threading
+from datetime import date, datetime, timezone
 
 import pytest
 
@@ -78,6 +79,14 @@ def test_objects_are_mappings() -> None:
     assert lazy.get("c", 5) == 5
     assert "b" in lazy
     assert hash(lazy) == hash(JsonObject.from_raw(lazy.to_raw()))
+
+
+def test_dates_of_yaml() -> None:
+    """A card's dates are kept as JSON has them, so that an object is the same after any journey."""
+    card = JsonObject({"date": date(2024, 1, 31), "at": [datetime(2024, 1, 31, 12, tzinfo=timezone.utc)]})
+
+    assert {"date": "2024-01-31", "at": ["2024-01-31T12:00:00+00:00"]} == card.to_plain()
+    assert card == pickle.loads(pickle.dumps(card)) == JsonObject.from_raw(card.to_raw())
 
 
 def test_lists_are_sequences() -> None:
