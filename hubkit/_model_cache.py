@@ -352,7 +352,7 @@ def _opened(where: str | Path | CacheBackend, clock: Clock) -> CacheBackend:
         # With its hashes 6 ms that who keeps models elsewhere need not pay.
         from hubkit.cache.filesystem import FilesystemCache
 
-        return FilesystemCache(parse_local_path(where, field="where"), clock=clock)
+        return FilesystemCache(where, clock=clock)
     flaw = flaw_of(where)
     if flaw is None:
         return where

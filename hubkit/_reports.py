@@ -10,15 +10,11 @@ from hubkit._licenses import LicenseReport, allow_list, judge, license_chain
 from hubkit._metadata import MetadataStore
 from hubkit._refs import api_prefix, is_repo_id, parse_repo_id
 from hubkit._secrets import clean_text
-from hubkit._transport import Transport
+from hubkit._transport import REFUSALS, Transport
 from hubkit.errors import (
-    AuthenticationError,
-    DisabledRepoError,
-    GatedRepoError,
     HubkitError,
     NotFoundError,
     OfflineError,
-    RepoNotFoundError,
     TransportError,
 )
 from hubkit.models import ModelMetadata
@@ -115,7 +111,7 @@ class Reports:
         """Whether this token gets a model's files, or why that isn't known."""
         try:
             self._transport.get(f"{api_prefix('model', model_id, None)}/auth-check")
-        except (GatedRepoError, DisabledRepoError, AuthenticationError, RepoNotFoundError):
+        except REFUSALS:
             return False
         except OfflineError:
             return _FORBIDDEN

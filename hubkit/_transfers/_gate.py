@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from hubkit._metadata import MetadataStore
 from hubkit._refs import api_prefix
-from hubkit._transport import Transport
+from hubkit._transport import REFUSALS, Transport
 from hubkit.cache._access import AccessNotes
-from hubkit.errors import AuthenticationError, DisabledRepoError, GatedRepoError, RepoNotFoundError
 from hubkit.models import ModelMetadata
 
 __all__ = ["Gate"]
-
-_REFUSALS = (AuthenticationError, DisabledRepoError, GatedRepoError, RepoNotFoundError)
 
 
 class Gate:
@@ -48,7 +45,7 @@ class Gate:
                 # Its metadata is everybody's, its files aren't.
                 self._transport.get(f"{api_prefix('model', model_id)}/auth-check")
                 self._notes.remember(model_id)
-        except _REFUSALS:
+        except REFUSALS:
             self._notes.forget(model_id)
             raise
         return model

@@ -22,7 +22,10 @@ from hubkit.errors import (
     UnexpectedAnswerError,
 )
 
-__all__ = ["error_from"]
+__all__ = ["REFUSALS", "error_from"]
+
+REFUSALS = (AuthenticationError, DisabledRepoError, GatedRepoError, RepoNotFoundError)
+"""By which the Hub says that a caller doesn't get a repository."""
 
 _BY_CODE: dict[str, tuple[type[ResponseError], str]] = {
     "RepoNotFound": (RepoNotFoundError, "no such repository, or it is private"),

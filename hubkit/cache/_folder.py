@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Iterator
 
+from hubkit._local_paths import parse_local_path
 from hubkit.errors import CacheUnavailableError, ConfigError
 
 __all__ = [
@@ -45,12 +46,13 @@ def parse_place(path: str | os.PathLike[str]) -> str:
 
     Raises:
         ConfigError: It is a URL, or SQLite's word for memory: as a path it would make odd folders.
+        InvalidArgumentError: It isn't text or a path.
+        LocalPathError: It can't be a path.
     """
-    text = os.fspath(path)
-    if "://" in text or text == ":memory:":
+    if isinstance(path, str) and ("://" in path or path == ":memory:"):
         # The text itself may hold a password.
         raise ConfigError("a path is needed here: open_backend opens URLs, and MemoryCache is in memory")
-    return os.path.abspath(os.path.expanduser(text))
+    return os.path.abspath(parse_local_path(path, field="path"))
 
 
 def read_whole(path: str) -> bytes:

@@ -185,7 +185,8 @@ class Tier:
 
     def stats(self) -> TierStats:
         """What it has done and how full it is."""
-        full = self._read(None, self._backend.stats)
+        unreachable = object()
+        full = self._read(unreachable, self._backend.stats)
         return TierStats(
             name=redact(repr(self._backend)),
             hits=self._hits,
@@ -194,7 +195,7 @@ class Tier:
             errors=self._errors,
             bytes_read=self._bytes_read,
             bytes_written=self._bytes_written,
-            reachable=full is not None,
+            reachable=full is not unreachable,
             entries=_count(full, "entries"),
             size_bytes=_count(full, "size_bytes"),
         )

@@ -13,15 +13,14 @@ from typing import Any
 
 from attrs import frozen
 
-from hubkit.cards._ids import hub_id
+from hubkit.cards._ids import base_in_tag, hub_id
 from hubkit.cards._unfit import without_unfit
 from hubkit.cards._writing._evaluations import model_index, parse_evaluations
 from hubkit.cards._writing._front_matter import split_front_matter
 from hubkit.cards._writing._keys import update_keys
-from hubkit.cards._writing._mending import is_base_tag
 from hubkit.cards._writing._readme import TOOL_TAGS, is_template_readme
 from hubkit.cards._writing._state import CardState, Digests, digests_of, write_state
-from hubkit.cards._writing._yaml_tree import RefusedError, compose, entries, plain_value
+from hubkit.cards._writing._yaml_tree import RefusedError, compose, plain_value, values_of
 from hubkit.errors import CardError
 
 __all__ = ["Adopted", "adopt", "results_of"]
@@ -69,7 +68,7 @@ def adopt(readme: str) -> Adopted | None:
         root = compose(block)
         if root is not None:
             plain_value(root)
-        there = {name: plain_value(entry.node) for name, entry in entries(block)[0].items()}
+        there = values_of(block)
         data, warnings = without_unfit(_without_litter(there), exempt=("base_model",))
         block = _with_values(block, there, data)
     except RefusedError:
@@ -108,7 +107,7 @@ def _without_litter(there: Mapping[str, Any]) -> dict[str, Any]:
     """The values without what tools leave in them and nobody needs: the Hub makes tags of base models itself."""
     data = {name: value for name, value in there.items() if name != "model_name"}
     if isinstance(data.get("tags"), list):
-        data["tags"] = [tag for tag in data["tags"] if not (isinstance(tag, str) and is_base_tag(tag))]
+        data["tags"] = [tag for tag in data["tags"] if not (isinstance(tag, str) and base_in_tag(tag))]
     index = _without_nones(data.pop("model-index", None))
     has_results = isinstance(index, list) and any(
         isinstance(model, dict) and model.get("results") for model in index

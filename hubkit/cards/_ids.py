@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hubkit._refs import is_repo_id
 
-__all__ = ["dataset_id", "hub_id", "is_local_folder", "is_path", "linked_id", "looks_local"]
+__all__ = ["base_in_tag", "dataset_id", "hub_id", "is_local_folder", "is_path", "linked_id", "looks_local"]
 
 # The folders of huggingface_hub's cache: models--org--name/snapshots/<commit>.
 _CACHE_FOLDER = re.compile(r"(?:^|[/\\])(models|datasets)--([^/\\]+)(?=[/\\]|$)")
@@ -19,6 +19,8 @@ _CHECKPOINT = re.compile(r"(?:^|/)checkpoint-\d+$")
 _ADDRESS = re.compile(
     r"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/(?:(datasets|models)/)?([^/?#\s]{1,96}/[^/?#\s]{1,96})/?"
 )
+# What the Hub makes of the key `base_model`; people and tools write such tags, too.
+_BASE_TAG = re.compile(r"base_model:(?:(?:adapter|finetune|merge|quantized):)?(.+)", re.DOTALL)
 _PART = re.compile(r"\w(?:[\w.-]*\w)?", re.ASCII)
 _PATH_START = re.compile(r"[/~\\]|\.{1,2}[/\\]|[A-Za-z]:[/\\]")
 # A scheme names a machine or a folder; a name of the Hub has no such end.
@@ -69,6 +71,16 @@ def linked_id(text: str, what: str = "model") -> str | None:
     if page is None or page[1] not in (None, f"{what}s"):
         return None
     return page[2] if is_repo_id(page[2]) else None
+
+
+def base_in_tag(tag: str) -> str | None:
+    """The base model that a tag names, whatever it is called there; None for other tags.
+
+    >>> base_in_tag("base_model:adapter:org/tiny"), base_in_tag("base_model:/data/tiny"), base_in_tag("lora")
+    ('org/tiny', '/data/tiny', None)
+    """
+    found = _BASE_TAG.fullmatch(tag)
+    return None if found is None else found[1]
 
 
 def dataset_id(name: str) -> str | None:

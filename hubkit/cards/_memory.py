@@ -9,7 +9,7 @@ from hubkit.cards._adoption import adopt, results_of
 from hubkit.cards._ids import hub_id
 from hubkit.cards._writing._front_matter import split_front_matter
 from hubkit.cards._writing._state import PARTS_OF, item_digest, read_state
-from hubkit.cards._writing._yaml_tree import RefusedError, entries, plain_value
+from hubkit.cards._writing._yaml_tree import RefusedError, values_of
 
 __all__ = ["words_of"]
 
@@ -50,7 +50,7 @@ def words_of(card: str, *, said: Mapping[str, object] | None = None) -> dict[str
     if state is None or matter is None:
         return {}
     try:
-        data = {name: plain_value(entry.node) for name, entry in entries(matter.block)[0].items()}
+        data = values_of(matter.block)
     except RefusedError:
         return {}
     words: dict[str, Any] = {} if state.repo_id is None else {"repo_id": state.repo_id}

@@ -16,7 +16,7 @@ from hubkit.cards._writing._mending import mend_base_model
 from hubkit.cards._writing._merge import merge_front_matter
 from hubkit.cards._writing._regions import Region, pieces
 from hubkit.cards._writing._state import CardState, read_state, without_state, write_state
-from hubkit.cards._writing._yaml_tree import RefusedError, entries, plain_value
+from hubkit.cards._writing._yaml_tree import RefusedError, values_of
 
 __all__ = ["UpdatedCard", "update_card"]
 
@@ -160,7 +160,7 @@ class _Parts:
 
 def _data(block: str) -> dict[str, Any]:
     try:
-        return {name: plain_value(entry.node) for name, entry in entries(block)[0].items()}
+        return values_of(block)
     except RefusedError:
         return {}
 

@@ -34,8 +34,7 @@ def raise_on_sigterm() -> None:
 
 def insist_on_signals() -> None:
     """Deliver Ctrl-C and SIGTERM again when they hit a finalizer: what is raised there Python only prints."""
-    if sys.unraisablehook is not _insist:
-        sys.unraisablehook = _insist
+    sys.unraisablehook = _insist
 
 
 @contextlib.contextmanager

@@ -63,7 +63,7 @@ def test_path_that_a_tool_wrote_into_our_card():
         ("[org/a, /data/b]", "org/base", ["org/a"]),
         ("[/data/a, ./b]", "org/base", "org/base"),
         ("[/data/a, ./b]", None, None),
-        ("/root/.cache/huggingface/hub/models--org--a/snapshots/0a1b", None, "org/a"),
+        ("/home/ann/.cache/huggingface/hub/models--org--a/snapshots/0a1b", None, "org/a"),
         ("https://huggingface.co/org/a", "org/base", "org/base"),
         ("C:\\\\models\\\\a", None, None),
         ("org/a", "org/base", "org/a"),

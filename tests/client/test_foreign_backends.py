@@ -133,7 +133,7 @@ def test_statistics_of_any_kind(kind, entries):
     cache = ModelCache(kind())
     cache.set(ModelMetadata(OPEN, private=False))
 
-    assert entries == cache.stats().tiers[0].entries
+    assert (entries, True) == (cache.stats().tiers[0].entries, cache.stats().tiers[0].reachable)
 
 
 @pytest.mark.parametrize("kind", [MemoryCache, pytest.param(RedisCache, marks=pytest.mark.redis)])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from hubkit._refs import is_repo_id
-from hubkit.cards._ids import dataset_id, hub_id, linked_id
+from hubkit.cards._ids import base_in_tag, dataset_id, hub_id, linked_id
 from hubkit.cards._validation._metadata import Metadata, Text
 from hubkit.cards._validation._report import Report, quoted
 from hubkit.cards._validation._tree import Items
@@ -13,7 +11,6 @@ from hubkit.cards._validation._tree import Items
 __all__ = ["check_repositories"]
 
 _RELATIONS = ("adapter", "finetune", "merge", "quantized")
-_BASE_TAG = re.compile(r"base_model:(?:(?:adapter|finetune|merge|quantized):)?(.+)", re.DOTALL)
 
 
 def check_repositories(card: Metadata, report: Report) -> None:
@@ -25,12 +22,12 @@ def check_repositories(card: Metadata, report: Report) -> None:
     for said in card.texts("new_version"):
         _check_id(said, "model", report, is_refused=False)
     for said in card.texts("tags"):
-        named = _BASE_TAG.fullmatch(said.text)
-        if named is not None and not report.is_full("warning") and hub_id(named[1]) != named[1]:
+        named = base_in_tag(said.text)
+        if named is not None and not report.is_full("warning") and hub_id(named) != named:
             report.warn(
                 said.key,
                 said.line,
-                f"the tag names {quoted(named[1])}, which is no model id",
+                f"the tag names {quoted(named)}, which is no model id",
                 "leave it out: the Hub makes such tags itself",
             )
     _check_relation(card, report)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
-from hubkit.cards._ids import hub_id
+from hubkit.cards._ids import base_in_tag, hub_id
 from hubkit.cards._text import shown
 from hubkit.cards._writing._front_matter import split_front_matter
 from hubkit.cards._writing._keys import update_keys
 from hubkit.cards._writing._state import Digests, item_digest
 from hubkit.cards._writing._yaml_tree import RefusedError, entries, has_document_mark, plain_value
 
-__all__ = ["MendedCard", "is_base_tag", "mend_base_model"]
+__all__ = ["MendedCard", "mend_base_model"]
 
 _KEY = "base_model"
-_TAG = re.compile(r"base_model:(?:(?:adapter|finetune|merge|quantized):)?(.+)", re.DOTALL)
 
 
 @frozen(kw_only=True)
@@ -30,11 +28,6 @@ class MendedCard:
 
     warnings: tuple[str, ...] = ()
     """What became of a base model that was no id."""
-
-
-def is_base_tag(tag: str) -> bool:
-    """Whether a tag says what the key `base_model` says; the Hub makes such tags itself."""
-    return _TAG.fullmatch(tag) is not None
 
 
 def mend_base_model(readme: str, base_model: object) -> MendedCard:
@@ -71,10 +64,10 @@ def mend_base_model(readme: str, base_model: object) -> MendedCard:
 def _wrong_parts(data: Mapping[str, Any]) -> dict[str, Digests]:
     """Key to the digests of its texts that are no ids."""
     texts = {name: list(_texts(value)) for name, value in data.items()}
-    named = {tag: _TAG.fullmatch(tag) for tag in texts.get("tags", ())}
+    named = {tag: base_in_tag(tag) for tag in texts.get("tags", ())}
     wrong = {
         _KEY: [name for name in texts.get(_KEY, ()) if hub_id(name) != name],
-        "tags": [tag for tag, found in named.items() if found and hub_id(found[1]) != found[1]],
+        "tags": [tag for tag, found in named.items() if found is not None and hub_id(found) != found],
     }
     return {key: {item_digest(item): False for item in items} for key, items in wrong.items() if items}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["Entry", "RefusedError", "compose", "entries", "has_document_mark", "plain_value"]
+__all__ = ["Entry", "RefusedError", "compose", "entries", "has_document_mark", "plain_value", "values_of"]
 
 # Real front matter has some kilobytes, and 130 where results of a hundred benchmarks are
 # listed; this much takes three seconds, whatever it says.
@@ -83,6 +83,15 @@ def entries(block: str) -> tuple[dict[str, Entry], int]:
         if isinstance(key, yaml.ScalarNode)
     }
     return found, int(root.start_mark.column)
+
+
+def values_of(block: str) -> dict[str, Any]:
+    """The data of a block mapping, by key.
+
+    Raises:
+        RefusedError: As for `entries` and `plain_value`.
+    """
+    return {name: plain_value(entry.node) for name, entry in entries(block)[0].items()}
 
 
 def _end(key: Any, node: Any) -> int:
